@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class DcsConfig(AppConfig):
+    name = "apps.dcs"
+    label = "dcs"
+    verbose_name = "Schema and database"
+
+    def ready(self):
+        from . import checks  # noqa: F401

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PayloadConfig(AppConfig):
+    name = "apps.payload"
+    verbose_name = "Payload"

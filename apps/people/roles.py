@@ -1,0 +1,83 @@
+"""Who may do what: one table, from which groups, checks and documentation are made (trust.md, section 1.1)."""
+
+from dataclasses import dataclass
+
+PUBLIC, INTERNAL, CONFIDENTIAL, RESTRICTED, SECRET = range(1, 6)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: its word in policies, its name for people, what its holders see and may do.
+
+    `clearance` is the rank (1 public to 5 secret) up to which they see values. `permissions` are
+    Django permissions, `app.codename`.
+    """
+
+    name: str
+    title: str
+    clearance: int
+    permissions: frozenset[str]
+    summary: str
+
+
+def _crud(app, *models, verbs=("add", "change")):
+    return {f"{app}.{verb}_{model}" for model in models for verb in verbs}
+
+
+# One line an app: a later app adds its own words here, not in its views.
+EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "tag", "dataproduct") | {"catalog.edit_capsule"}
+STEWARD = EDIT | _crud("catalog", "domain", "owner", "valuedomain") | {"catalog.retire_capsule"}
+RUN = {"deploy.ingest", "deploy.cancel_ingestion"}
+
+ROLES = {
+    role.name: role
+    for role in (
+        Role("analyst", "Analyst", INTERNAL, frozenset(), "Finds data, reads lineage, decides whether to trust it."),
+        Role(
+            "steward",
+            "Steward",
+            CONFIDENTIAL,
+            frozenset(STEWARD | RUN),
+            "Keeps a domain's words, rules and owners; decides on its terms.",
+        ),
+        Role(
+            "policy_admin",
+            "Policy admin",
+            RESTRICTED,
+            frozenset({"catalog.edit_policy"}),
+            "Sets the rules for handling data and decides on changes to them.",
+        ),
+        Role(
+            "contract_owner",
+            "Contract owner",
+            CONFIDENTIAL,
+            frozenset({"catalog.edit_contract"}),
+            "Makes promises about data and answers for them.",
+        ),
+        Role(
+            "producer",
+            "Producer",
+            CONFIDENTIAL,
+            frozenset(EDIT | RUN),
+            "Owns capsules and ships changes to them.",
+        ),
+        Role("auditor", "Auditor", SECRET, frozenset({"audit.view_change"}), "Reads everything, changes nothing."),
+        Role(
+            "administrator",
+            "Administrator",
+            INTERNAL,
+            frozenset(
+                _crud("people", "user", "membership", "token", verbs=("add", "change", "delete", "view"))
+                | _crud("catalog", "sourcesystem", verbs=("add", "change", "delete"))
+                | {"audit.view_change", "catalog.purge_capsule", "discovery.refresh_summary"}
+                | RUN
+            ),
+            "Runs the portal: accounts, connections, settings. Decides nothing about data.",
+        ),
+    )
+}
+
+
+def clearance_of(role_names):
+    """The highest rank (0 to 5) that any of the roles gives; 0 without a role."""
+    return max((ROLES[name].clearance for name in role_names if name in ROLES), default=0)

@@ -1,0 +1,55 @@
+"""What every page shows around its content: where one can go, who one is, how it should look."""
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+# (address name, word, icon, permission that its readers need or ""); an address that does not exist yet is absent.
+PLACES = (
+    ("discovery:home", _("Home"), "house", ""),
+    ("discovery:catalog", _("Catalog"), "library-big", ""),
+    ("glossary:terms", _("Glossary"), "book-open-text", ""),
+    ("quality:dashboard", _("Quality"), "gauge", ""),
+    ("policy:policies", _("Policies"), "shield-check", ""),
+    ("contracts:contracts", _("Contracts"), "handshake", ""),
+    ("workflow:reviews", _("Reviews"), "inbox", ""),
+)
+FURTHER = (
+    ("provenance:lineage", _("Lineage"), "workflow", ""),
+    ("contracts:incidents", _("Incidents"), "siren", ""),
+    ("deploy:ingestion", _("Ingestion"), "download", ""),
+    ("deploy:changes", _("Changes"), "pencil", ""),
+    ("conformance:conformance", _("Conformance"), "clipboard-check", ""),
+    ("discovery:reports", _("Reports"), "chart-column-big", ""),
+    ("audit:log", _("Audit"), "fingerprint-pattern", "audit.view_change"),
+)
+
+
+def places(request, entries):
+    """The entries this reader may open, as dicts of title, url, icon, current."""
+    found = []
+    for name, title, icon, permission in entries:
+        if permission and not request.reader.may(permission):
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        current = request.path == url or (url != "/" and request.path.startswith(url))
+        found.append({"title": title, "url": url, "icon": icon, "current": current, "count": None})
+    return found
+
+
+def page_context(request):
+    """Context of every page: navigation, reader, theme and density."""
+    reader = getattr(request, "reader", None)
+    if reader is None or not reader.is_authenticated:
+        return {"reader": reader, "theme": "auto", "density": "comfortable", "nav": [], "nav_more": []}
+    return {
+        "reader": reader,
+        "theme": reader.user.theme,
+        "density": reader.user.density,
+        "nav": places(request, PLACES),
+        "nav_more": places(request, FURTHER),
+        "nav_new": [],
+        "as_of": None,
+    }

@@ -1,0 +1,246 @@
+"""Settings of the portal: everything that differs between installations comes from the environment.
+
+`.env.example` lists the names. Without any, the portal runs on its embedded PostgreSQL for one machine.
+"""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from apps.dcs import embedded, roles
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+
+def own_secret(name):
+    """A secret of this installation, made once and kept in `var/` for nobody else to read."""
+    path = VAR_DIR / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text().strip()
+
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env("SECRET_KEY", default="") or own_secret("secret_key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+# Cookies can be Secure only where the browser speaks HTTPS; plain HTTP is for this machine alone.
+LOOPBACK = set(ALLOWED_HOSTS) <= {"127.0.0.1", "localhost", "[::1]", "testserver"}
+
+INSTALLED_APPS = [
+    "portal.admin.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "template_partials",
+    "procrastinate.contrib.django",
+    "apps.dcs",
+    "apps.ui",
+    "apps.people",
+    "apps.audit",
+    "apps.workflow",
+    "apps.catalog",
+    "apps.payload",
+    "apps.provenance",
+    "apps.glossary",
+    "apps.policy",
+    "apps.quality",
+    "apps.contracts",
+    "apps.conformance",
+    "apps.deploy",
+    "apps.discovery",
+    "apps.demo",
+    "portal",
+]
+
+MIDDLEWARE = [
+    "portal.middleware.RequestId",
+    "portal.middleware.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.DatabaseErrors",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "portal.middleware.OptionalSlash",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.people.middleware.ReaderMiddleware",
+    # Last, so that forgery checks and sign-in have run before the transaction opens.
+    "apps.audit.middleware.ActingMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+APPEND_SLASH = False  # portal.middleware.OptionalSlash serves both forms, for every method
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["apps.ui.templatetags.ui"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.navigation.page_context",
+            ],
+        },
+    },
+]
+
+# --- database -----------------------------------------------------------------------------------------
+# `default` serves and works as dcs_app, which owns nothing; `owner` migrates as dcs_owner.
+DATABASE_URL = env("DATABASE_URL", default="")
+MIGRATION_DATABASE_URL = env("MIGRATION_DATABASE_URL", default="")
+EMBEDDED = None if DATABASE_URL else embedded.Cluster(VAR_DIR / env("DCS_CLUSTER", default="postgres"))
+DATABASES = roles.databases(DATABASE_URL, MIGRATION_DATABASE_URL, EMBEDDED)
+if pool_size := env.int("DCS_POOL", default=0):
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people -------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.User"
+KNOX_TOKEN_MODEL = "people.Token"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "discovery:home"
+LOGOUT_REDIRECT_URL = "login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.people.passwords.MaximumLengthValidator"},
+    {"NAME": "apps.people.passwords.ContextWordsValidator"},
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOOPBACK
+SESSION_COOKIE_NAME = "dcs_session" if LOOPBACK else "__Host-dcs_session"
+CSRF_COOKIE_NAME = "dcs_csrf" if LOOPBACK else "__Host-dcs_csrf"
+IDLE_SECONDS = env.int("IDLE_SECONDS", default=30 * 60)
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=90),
+    "TOKEN_PREFIX": "dcs_",
+    "AUTO_REFRESH": False,
+    "AUTH_HEADER_PREFIX": "Bearer",
+}
+TOKEN_MAX_DAYS = 365
+
+# --- words and time -----------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+# --- files --------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = VAR_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DBT_UPLOAD_MAX_BYTES = env.int("DBT_UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
+
+# --- security -----------------------------------------------------------------------------------------
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 0 if LOOPBACK else int(timedelta(days=365).total_seconds())
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOOPBACK
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not LOOPBACK)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SILENCED_SYSTEM_CHECKS = ["models.W027"]
+
+# --- API ----------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.people.authentication.ReaderAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.MayAct"],
+    "DEFAULT_RENDERER_CLASSES": ["portal.api.rendering.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.rendering.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["portal.api.filtering.StrictFilters", "portal.api.filtering.TotalOrdering"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.PortalSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttling.PersonThrottle", "portal.api.throttling.AddressThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "person": env("THROTTLE_PERSON", default="600/min"),
+        "address": env("THROTTLE_ADDRESS", default="60/min"),
+        "search": env("THROTTLE_SEARCH", default="240/min"),
+        "ingest": env("THROTTLE_INGEST", default="60/min"),
+        "sign_in": env("THROTTLE_SIGN_IN", default="10/min"),
+    },
+    "EXCEPTION_HANDLER": "portal.api.exceptions.answer",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Data capsule portal",
+    "DESCRIPTION": "Tables and views with everything that is known and promised about them.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PUBLIC": True,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- caches, mail, work -------------------------------------------------------------------------------
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_READONLY_MODELS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "portal.logs.AddRequestId"}},
+    "formatters": {"json": {"()": "portal.logs.OneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "portal": {"level": env("LOG_LEVEL", default="INFO")},
+        "apps": {"level": env("LOG_LEVEL", default="INFO")},
+    },
+}
