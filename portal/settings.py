@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_filters",
     "rest_framework",
+    "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "template_partials",
@@ -114,13 +115,18 @@ TEMPLATES = [
 ]
 
 # --- database -----------------------------------------------------------------------------------------
-# `default` serves and works as dcs_app, which owns nothing; `owner` migrates as dcs_owner.
+# `default` serves and works as dcs_app, which owns nothing; `owner` migrates as dcs_owner; `progress` lets
+# a job in its one long transaction say how far it is.
 DATABASE_URL = env("DATABASE_URL", default="")
 MIGRATION_DATABASE_URL = env("MIGRATION_DATABASE_URL", default="")
 EMBEDDED = None if DATABASE_URL else embedded.Cluster(VAR_DIR / env("DCS_CLUSTER", default="postgres"))
-DATABASES = roles.databases(DATABASE_URL, MIGRATION_DATABASE_URL, EMBEDDED)
+# A page never waits long for an answer; commands and background work may.
+STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", default=15) if env.bool("DCS_SERVING", default=False) else 0
+DATABASES = roles.databases(DATABASE_URL, MIGRATION_DATABASE_URL, EMBEDDED, statement_seconds=STATEMENT_SECONDS)
 if pool_size := env.int("DCS_POOL", default=0):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
+    for alias in ("default", "progress"):
+        pool = {"min_size": int(alias == "default"), "max_size": pool_size, "timeout": 5}
+        DATABASES[alias]["OPTIONS"] = {**DATABASES[alias]["OPTIONS"], "pool": pool}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people -------------------------------------------------------------------------------------------
@@ -189,6 +195,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOOPBACK
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not LOOPBACK)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SILENCED_SYSTEM_CHECKS = ["models.W027"]
+CSRF_FAILURE_VIEW = "portal.views.forgery"
 
 # --- API ----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

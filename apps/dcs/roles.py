@@ -11,7 +11,6 @@ PARTS = ("dcs_owner", "dcs_app", "dcs_definer", "dcs_audit", "dcs_backup")
 SEARCH_PATH = "public,dcs"
 # Months and years come back as text that keeps them; a page never waits for ever.
 SESSION = f"-c search_path={SEARCH_PATH} -c intervalstyle=iso_8601 -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
-STATEMENT_SECONDS = 15
 
 CREATE_ROLES = """
 DO $$ BEGIN
@@ -57,23 +56,23 @@ class ServerNotReady(Exception):
     """The database cannot be used yet; the message says what to do about it."""
 
 
-def databases(url, owner_url, cluster):
+def databases(url, owner_url, cluster, *, statement_seconds=0):
     """Django's `DATABASES`: `default` as dcs_app, `owner` as dcs_owner.
 
     Without `url`, both reach the embedded `cluster` by its socket. With `url` alone, both sign in with it
     and take the role on; with `owner_url` as well, each signs in by itself.
     """
     if not url:
-        where = {"HOST": str(cluster.socket_dir), "PORT": "", "NAME": DATABASE, "PASSWORD": ""}
-        return {
-            "default": _alias({**where, "USER": APP}),
-            "owner": _alias({**where, "USER": OWNER}, serving=False),
-        }
-    if owner_url:
-        return {"default": _alias(_parts(url)), "owner": _alias(_parts(owner_url), serving=False)}
+        where = {"HOST": str(cluster.socket_dir), "PORT": "", "NAME": DATABASE, "PASSWORD": "", "OPTIONS": {}}
+        serving, owning = {**where, "USER": APP}, {**where, "USER": OWNER}
+    else:
+        serving, owning = _parts(url), _parts(owner_url or url)
+    assumed = bool(url) and not owner_url
+    app = _alias(serving, assume=APP if assumed else "", statement_seconds=statement_seconds)
     return {
-        "default": _alias(_parts(url), assume=APP),
-        "owner": _alias(_parts(url), assume=OWNER, serving=False),
+        "default": app,
+        "progress": {**app, "TEST": {"MIRROR": "default"}},
+        "owner": _alias(owning, assume=OWNER if assumed else ""),
     }
 
 
@@ -93,17 +92,15 @@ def _parts(url):
     }
 
 
-def _alias(where, *, assume="", serving=True):
+def _alias(where, *, assume="", statement_seconds=0):
     session = SESSION + (f" -c role={assume}" if assume else "")
-    if serving:
-        session += f" -c statement_timeout={STATEMENT_SECONDS}s"
-    options = {**where.pop("OPTIONS", {}), "options": session, "connect_timeout": 5}
+    if statement_seconds:
+        session += f" -c statement_timeout={statement_seconds}s"
     return {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": False,
-        "OPTIONS": options,
         **where,
+        "OPTIONS": {**where["OPTIONS"], "options": session, "connect_timeout": 5},
     }
 
 

@@ -1,0 +1,58 @@
+# The two commands are `make run` and `make test`; the rest is for those who change the portal.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PORT
+
+.PHONY: run test venv lint check format bench bench-full sql-roles clean browser-tests
+
+run: $(VENV)/.base
+	@"$(BIN)/python" manage.py up --port "$(PORT)"
+
+test: $(VENV)/.dev
+	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" $(ARGS)
+
+venv: $(VENV)/.dev
+
+# The stamps make a second start quick and renew the environment when a pin changes. Python is called
+# with -m throughout: scripts with a blank in their first line's path do not start.
+$(VENV)/.base: requirements/base.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another: make run PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@test -x "$(BIN)/python" || { echo "Making the environment in $(VENV) ..."; "$(PYTHON)" -m venv "$(VENV)"; }
+	@echo "Installing what the portal needs ..."
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch "$@"
+
+$(VENV)/.dev: $(VENV)/.base requirements/dev.txt
+	@echo "Installing what the tests need ..."
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch "$@"
+
+# Each line is a rule that has a failure it would have caught; see CONTRIBUTING.md.
+lint: $(VENV)/.dev
+	@"$(BIN)/python" -m ruff check .
+	@"$(BIN)/python" -m ruff format --check .
+	@"$(BIN)/lint-imports" 2>/dev/null || "$(BIN)/python" -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@"$(BIN)/python" -m djlint templates --check --quiet && "$(BIN)/python" -m djlint templates --lint --quiet
+	@"$(BIN)/python" -m mypy $$(cat mypy-modules.txt)
+
+check: lint
+	@"$(BIN)/python" manage.py makemigrations --check --dry-run
+	@"$(BIN)/python" manage.py check
+
+format: $(VENV)/.dev
+	@"$(BIN)/python" -m ruff check --fix --quiet . ; "$(BIN)/python" -m ruff format --quiet .
+
+bench: $(VENV)/.dev
+	@"$(BIN)/python" -m benchmarks --small
+
+bench-full: $(VENV)/.dev
+	@"$(BIN)/python" -m benchmarks
+
+sql-roles: $(VENV)/.base
+	@"$(BIN)/python" -c 'from apps.dcs import roles; print(roles.CREATE_ROLES + roles.CREATE_SCHEMA.format(database="your_database"))'
+
+clean:
+	rm -rf "$(VENV)" var

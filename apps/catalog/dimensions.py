@@ -1,0 +1,73 @@
+"""The dimensions of a capsule, each contributed by the app that owns it (architecture.md, section 4).
+
+An app joins by having a `dimension.py` that calls `register`; nothing here knows any of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _nothing(*args):
+    return {}
+
+
+def _no_gaps(*args):
+    return {}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that is missing from a capsule: what, and the address where it can be mended."""
+
+    dimension: str
+    sentence: str
+    step: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension:
+    """One of the seven parts of a capsule.
+
+    `panel(request, capsule)` is the context of the tab's `template`. The rest is set-based, so that a page
+    of many capsules costs what one costs: `count(capsules, reader)`, `gaps(capsules, reader)`,
+    `strip(capsules, reader)` and `state(capsules, reader)` map capsule id to a number, a list of `Gap`, a list
+    of trust-strip items and a one-line summary; `cells(columns, reader)` maps column id to what the structure
+    table shows of this dimension; `column_panel(request, column)` is the context of its part of the column
+    panel, drawn by `column_template`; `snapshot(capsules)` maps capsule id to its part of the capsule document.
+    """
+
+    slug: str
+    title: str
+    order: int
+    icon: str
+    template: str
+    panel: Callable = _nothing
+    count: Callable = _nothing
+    gaps: Callable = _no_gaps
+    strip: Callable = _nothing
+    state: Callable = _nothing
+    cells: Callable = _nothing
+    column_template: str = ""
+    column_panel: Callable = _nothing
+    snapshot: Callable = _nothing
+    reach: Callable = _nothing
+
+
+_registry: dict[str, Dimension] = {}
+
+
+def register(dimension):
+    """Add `dimension`; a second one of the same slug takes the first one's place."""
+    _registry[dimension.slug] = dimension
+    return dimension
+
+
+def everything():
+    """All dimensions in the order of the design, 1 payload to 7 contract."""
+    return sorted(_registry.values(), key=lambda dimension: dimension.order)
+
+
+def get(slug):
+    """The dimension called `slug`. Raises `KeyError` if no app has registered it."""
+    return _registry[slug]

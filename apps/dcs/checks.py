@@ -1,0 +1,36 @@
+"""Refuse to serve in a way that voids the database's own protection (trust.md, section 1.4)."""
+
+from django.core.checks import Error, Tags, register
+from django.db import connections
+from django.db.utils import OperationalError
+
+
+@register(Tags.database, deploy=False)
+def serves_without_privilege(app_configs, databases, **kwargs):
+    """The serving role is no superuser, does not bypass row security and owns no table of `dcs`."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute(
+                "SELECT current_user, rolsuper, rolbypassrls,"
+                " EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('dcs') AND relowner = r.oid)"
+                " FROM pg_roles r WHERE rolname = current_user"
+            )
+            name, superuser, bypasses, owns = cursor.fetchone()
+    except OperationalError as error:
+        return [Error(f"The database does not answer: {error}", id="dcs.E001")]
+    faults = [
+        (superuser, "is a superuser"),
+        (bypasses, "bypasses row security"),
+        (owns, "owns tables of the schema dcs"),
+    ]
+    return [
+        Error(
+            f"The portal would serve as {name}, which {words}.",
+            hint="Let DATABASE_URL name dcs_app, or an account that may take that role on. `make sql-roles` prints it.",
+            id="dcs.E002",
+        )
+        for wrong, words in faults
+        if wrong
+    ]

@@ -1,0 +1,21 @@
+"""Addresses of the portal: pages by app, the API below `/api/v1`, the back office at `/admin/`."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+PAGES = ("people", "audit", "workflow", "catalog", "provenance", "glossary", "quality", "policy", "contracts")
+PAGES += ("conformance", "deploy", "discovery")
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    *(path("", include(f"apps.{app}.urls")) for app in PAGES if find_spec(f"apps.{app}.urls")),
+]
+if find_spec("portal.api.urls"):
+    urlpatterns += [path("api/v1/", include("portal.api.urls"))]
+
+handler400 = "portal.views.bad_request"
+handler403 = "portal.views.forbidden"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.failed"
