@@ -1,0 +1,352 @@
+"""Ingestion of uploaded artifacts: accepted in the request, read and applied in the background or at once."""
+
+import logging
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.audit.context import acting
+from apps.catalog.models import IngestionJob
+from apps.dcs import jobs
+from apps.dcs.jobs import Cancelled, Progress
+from apps.dcs.keys import uuid7
+from apps.dcs.models import JobProgress
+from apps.people.reader import reader_of, system
+
+from . import apply
+from .readers import dbt, dbt_lineage
+from .readers.dbt_artifacts import ArtifactError
+
+log = logging.getLogger(__name__)
+
+KIND = "ingest dbt"
+FILES = ("manifest", "catalog", "run_results", "sources")
+CHUNK = 1024 * 1024
+NOTES_SHOWN = 200
+
+
+class TooLarge(Exception):
+    """An upload is larger than the portal takes; the message names the limit."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person who ingests decides: whether vanished capsules may go, and whether to read the columns' origin."""
+
+    accept_vanished: bool = False
+    column_lineage: bool = True
+
+
+# --- accepting --------------------------------------------------------------------------------------------
+
+
+def folder_of(job):
+    """Where the files of a waiting job lie."""
+    return Path(settings.MEDIA_ROOT) / "ingestion" / str(job.pk)
+
+
+def accept(files, *, reader, options=Options(), application=""):  # noqa: B008 - frozen
+    """Keep the uploaded `files` ({manifest, catalog, run_results, sources}: file objects) and make their job.
+
+    Returns the `IngestionJob`, pending. Raises `TooLarge` while reading, before a whole file was stored.
+    """
+    job = IngestionJob(
+        source_type="dbt",
+        status=IngestionJob.Status.PENDING,
+        triggered_by=reader.name,
+        config={
+            "files": {},
+            "accept_vanished": options.accept_vanished,
+            "column_lineage": options.column_lineage,
+            "via": application or reader.via,
+        },
+    )
+    folder = folder_of(job)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        for kind, file in files.items():
+            if file is not None:
+                job.config["files"][kind] = _keep(file, folder / f"{kind}.json")
+        job.bytes_processed = sum(size for size in job.config["files"].values())
+        with acting(reader, reason=_("Ingestion of dbt artifacts")):
+            job.save(force_insert=True)
+            job.refresh_from_db(fields=["number"])
+            jobs.start(KIND, asked_by=reader, subject=job)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return job
+
+
+def _keep(file, path):
+    """Copy an upload to `path` in pieces; returns its size in bytes."""
+    size = 0
+    with path.open("wb") as kept:
+        while piece := file.read(CHUNK):
+            size += len(piece)
+            if size > settings.DBT_UPLOAD_MAX_BYTES:
+                raise TooLarge(
+                    _("%(file)s is larger than %(most)d MB. Leave out packages that you do not need, or raise DBT_UPLOAD_MAX_BYTES.")
+                    % {"file": path.name, "most": settings.DBT_UPLOAD_MAX_BYTES // 1_000_000}
+                )
+            kept.write(piece)
+    return size
+
+
+def enqueue(job):
+    """Let a worker run `job` once the current transaction has committed."""
+    from .tasks import ingest
+
+    jobs.enqueue(ingest, queue="default", job_id=str(job.pk))
+
+
+# --- running ----------------------------------------------------------------------------------------------
+
+
+def run(job, say=None):
+    """Read and apply the files of `job`, all of it or nothing; the job then says what happened.
+
+    Errors of the files end in the job's `error_message`, not in an exception. Running a finished job again
+    does nothing. `say(phase, done, total)` hears of progress besides the job's own progress row.
+    """
+    row = JobProgress.objects.of(job).order_by("-created_at").first()
+    progress = Progress(row.pk)
+    reader = _reader_of(job, row)
+    if job.is_finished or not _start(job, reader):
+        return job
+    progress.begin()
+
+    def report(phase, done=0, total=0):
+        progress.say(phase, done, total)
+        if say is not None:
+            say(phase, done, total)
+
+    try:
+        _work(job, reader, report)
+    except Cancelled:
+        _end(job, reader, IngestionJob.Status.CANCELLED, error=_("Cancelled. Nothing was changed."))
+        progress.cancel()
+    except (ArtifactError, apply.TooManyVanished) as error:
+        details = {"code": getattr(error, "code", "too_many_vanished"), "pointer": getattr(error, "pointer", "")}
+        _end(job, reader, IngestionJob.Status.FAILED, error=str(error), details=details)
+        progress.fail(error)
+    except Exception:
+        log.exception("ingestion %s failed", job.pk)
+        words = _("Something failed in the portal while applying. Nothing was changed. The log names this job: %(job)s.") % {
+            "job": job.pk
+        }
+        _end(job, reader, IngestionJob.Status.FAILED, error=words, details={"code": "error"})
+        progress.fail(words)
+    else:
+        progress.finish(result={"number": job.number})
+    shutil.rmtree(folder_of(job), ignore_errors=True)
+    return job
+
+
+def _reader_of(job, row):
+    """Who asked, with the rights of now; a command without a person is the system."""
+    user = get_user_model().objects.filter(pk=row.user_id).first() if row.user_id else None
+    about = {"request_id": row.request_id or "", "application": "ingestion", "via": "task"}
+    return reader_of(user, **about) if user is not None else system("ingestion")
+
+
+def _start(job, reader):
+    """Take the job; False if another worker has it or it is over."""
+    with acting(reader, reason=_("Ingestion begins")):
+        taken = IngestionJob.objects.filter(
+            pk=job.pk, status__in=[IngestionJob.Status.PENDING, IngestionJob.Status.RUNNING]
+        ).update(status=IngestionJob.Status.RUNNING, started_at=timezone.now())
+    job.refresh_from_db()
+    return bool(taken)
+
+
+def _work(job, reader, report):
+    report("Reading")
+    folder = folder_of(job)
+    files = {kind: (folder / f"{kind}.json").read_bytes() for kind in FILES if (folder / f"{kind}.json").exists()}
+    if not files:
+        raise ArtifactError("no_files", _("The files of this job are gone."), _("Upload them again."))
+    same = _same_as_before(job, files)
+    if same is not None:
+        with acting(reader, reason=_("Ingestion without changes")):
+            job.stats = {"identical_to": same, "counts": {}, "notes": [], "kept": [], "kept_count": 0}
+            _finish(job)
+        return
+    reading = dbt.read(
+        files["manifest"] if "manifest" in files else b"",
+        files.get("catalog"),
+        files.get("run_results"),
+        files.get("sources"),
+        known=known_hashes(),
+    )
+    lineage, unresolved = {}, []
+    if job.config.get("column_lineage", True) and reading.documents:
+        report("Column lineage", 0, len(reading.documents))
+        lineage, unresolved = trace(reading, report)
+    why = _("dbt ingestion J-%(number)d of %(project)s") % {"number": job.number, "project": reading.project}
+    with acting(reader, reason=why, bulk=True):
+        outcome = apply.apply(
+            reading.documents,
+            origin="dbt",
+            job_id=job.pk,
+            project=reading.project,
+            all_urns=reading.all_urns,
+            complete=reading.complete,
+            accept_vanished=job.config.get("accept_vanished", False),
+            say=report,
+        )
+        if lineage:
+            found = apply.column_lineage(lineage_rows(lineage), traced=list(lineage), job_id=job.pk)
+            outcome.counts |= found.counts
+        if reading.checks:
+            outcome.counts |= apply.checks(check_rows(reading, job)).counts
+            _runs(job, reading)
+        refresh_facts(outcome.touched)
+        report("Finishing", 1, 1)
+        job.source_name = reading.project[:255]
+        job.records_processed = len(reading.all_urns)
+        job.environment = {"dbt_version": reading.dbt_version, "adapter": reading.adapter, "artifact": reading.schema_version}
+        job.config["file_hash"] = reading.file_hash
+        job.config["invocation_id"] = reading.invocation_id
+        job.stats = {
+            **outcome.as_dict(),
+            "found": reading.counts,
+            "notes": [_note(note) for note in reading.notes[:NOTES_SHOWN]],
+            "notes_count": len(reading.notes),
+            "columns_not_resolved": len(unresolved),
+        }
+        _finish(job)
+
+
+def known_hashes():
+    """The hash of each current dbt capsule's node as it was last read: {urn: hash}."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT urn, meta->'dbt'->>'node_hash' FROM capsules"
+            " WHERE retired_at IS NULL AND meta->>'origin' = 'dbt' AND meta->'dbt' ? 'node_hash'"
+        )
+        return dict(cursor.fetchall())
+
+
+def _same_as_before(job, files):
+    """The number of the last completed ingestion if it read the very same bytes, else None."""
+    digest = dbt.digest_of(files)
+    last = (
+        IngestionJob.objects.filter(
+            source_type="dbt", status=IngestionJob.Status.COMPLETED, config__file_hash=digest
+        )
+        .order_by("-started_at")
+        .first()
+    )
+    if last is None:
+        return None
+    newer = IngestionJob.objects.filter(
+        source_type="dbt",
+        status=IngestionJob.Status.COMPLETED,
+        source_name=last.source_name,
+        started_at__gt=last.started_at,
+        config__has_key="file_hash",
+    ).exclude(config__file_hash=digest)
+    job.source_name = last.source_name
+    job.config["file_hash"] = digest
+    return None if newer.exists() else last.number
+
+
+def trace(reading, report):
+    """Where the columns of the changed capsules come from, as ({urn: {column: sources}}, unresolved names)."""
+    return dbt_lineage.column_lineage(reading, say=lambda done, total: report("Column lineage", done, total))
+
+
+def lineage_rows(lineage):
+    """Rows of `staged_column_edges` for all traced capsules."""
+    from . import rows
+
+    for urn, columns in lineage.items():
+        yield from rows.column_edges(urn, columns)
+
+
+def check_rows(reading, job):
+    """Rows of `staged_checks` for the results that came with the artifacts."""
+    for check in reading.checks:
+        yield {
+            "id": uuid7(),
+            "capsule_urn": check.urn,
+            "column_name": None,
+            "rule_name": check.rule,
+            "check_timestamp": check.finished_at or reading.generated_at or datetime.now(UTC).isoformat(),
+            "check_status": check.status,
+            "measured_value": check.measured,
+            "failure_count": check.failure_count,
+            "actual_value": None if check.measured is None else str(check.measured),
+            "execution_context": {
+                "tool": "dbt",
+                "invocation_id": check.invocation_id,
+                "ingestion": job.number,
+            },
+            "execution_duration_ms": check.duration_ms,
+            "meta": {"message": check.message} if check.message else {},
+        }
+
+
+def _runs(job, reading):
+    """One row for each dbt run whose results came along; a run that is known is not stored again."""
+    for found in reading.runs:
+        if not IngestionJob.objects.filter(source_type="dbt_run", config__invocation_id=found.invocation_id).exists():
+            IngestionJob.objects.create(
+                source_type="dbt_run",
+                source_name=reading.project[:255],
+                status=IngestionJob.Status.COMPLETED,
+                started_at=found.started_at or job.started_at,
+                completed_at=found.finished_at or job.started_at,
+                duration_ms=found.duration_ms,
+                config={"invocation_id": found.invocation_id, "command": found.command},
+                stats={"results": found.results},
+                parent=job,
+            )
+
+
+def refresh_facts(capsule_ids):
+    """Bring what the catalogue lists about these capsules up to date; the bulk load has switched that off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT dcs.refresh_capsule_facts(%s::uuid[])", [capsule_ids])
+
+
+def _note(note):
+    return {"severity": note.severity, "code": note.code, "message": note.message, "pointer": note.pointer}
+
+
+def _finish(job):
+    job.status = IngestionJob.Status.COMPLETED
+    job.completed_at = timezone.now()
+    job.duration_ms = int((job.completed_at - job.started_at).total_seconds() * 1000)
+    job.save()
+
+
+def _end(job, reader, status, *, error, details=None):
+    """Record how a job ended that changed nothing."""
+    with acting(reader, reason=error[:200]):
+        job.status = status
+        job.completed_at = timezone.now()
+        job.duration_ms = int((job.completed_at - job.started_at).total_seconds() * 1000)
+        job.error_message, job.error_details = error, details
+        job.save()
+
+
+def cancel(job, *, by):
+    """Ask a job to stop: at once if it has not begun, else at its next step. True if it was still going."""
+    with transaction.atomic():
+        waiting = JobProgress.objects.of(job).unfinished()
+        asked = waiting.update(cancel_requested=True)
+        if IngestionJob.objects.filter(pk=job.pk, status=IngestionJob.Status.PENDING).update(
+            status=IngestionJob.Status.CANCELLED, completed_at=timezone.now(), error_message=_("Cancelled before it began.")
+        ):
+            waiting.update(state=JobProgress.State.CANCELLED, finished_at=timezone.now())
+            shutil.rmtree(folder_of(job), ignore_errors=True)
+    return bool(asked)
