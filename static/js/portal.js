@@ -198,6 +198,16 @@
     return true;
   };
 
+  /* A graph that is wider than the window begins at its focus. */
+  const centre = () => {
+    for (const graph of all(".graph")) {
+      const node = one("[aria-current]", graph)?.getBoundingClientRect();
+      if (node) graph.scrollLeft += node.left + node.width / 2 - graph.getBoundingClientRect().left - graph.clientWidth / 2;
+    }
+  };
+  centre();
+  page.addEventListener("htmx:afterSettle", centre);
+
   /* ---------- deciding: a letter chooses, Ctrl+Enter records ---------- */
 
   const press = (control) => {

@@ -24,6 +24,12 @@ def icon(name, size=16, label="", css="icon"):
 
 
 @register.simple_tag
+def icon_paths(name):
+    """<g>{% icon_paths "database" %}</g>: the drawing of an icon on its 24 × 24 grid, inside another SVG."""
+    return icons.paths(name)
+
+
+@register.simple_tag
 def badge(vocabulary, value, css="", label=""):
     """{% badge "contract" contract.status %}: shape, colour and word of a stored value.
 
@@ -319,6 +325,12 @@ def is_(value, other):
 @register.filter
 def error_count(form):
     return sum(len(errors) for errors in form.errors.values())
+
+
+@register.filter
+def px(value):
+    """{{ node.x|px }}: a coordinate, in the one spelling SVG reads in every language."""
+    return charts.number(value)
 
 
 @register.filter

@@ -1,0 +1,94 @@
+"""A lineage graph ready to be printed by `components/lineage_graph.html`: places, short names, neighbours."""
+
+from dataclasses import dataclass
+
+from apps.provenance import layout
+from apps.provenance.routing import HEIGHT, WIDTH
+
+LETTERS = 19  # of 13 px that fit beside the icon
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the template prints: every position is a number, every node knows where the arrow keys lead."""
+
+    width: float
+    height: float
+    columns: list
+    nodes: list
+    edges: list
+    more: list
+
+
+def picture(nodes, edges, more=()):
+    """A `Picture` of `nodes` (dicts with `name`, `title`, `kind`, `icon`, `url`) and `edges` (`up`, `down`).
+
+    A node may also have `focus`, `hit` (it breaks), `flag` (a hue), `flag_word`, and `focus_url`; an edge
+    `hot`, `job`, and `title`; `more` are dicts of `name`, `text`, `url`, one line below its node. Columns
+    are (x, "up" | "focus" | "down"), named only where the reader needs the direction: a column further out
+    may hold nodes at several distances.
+    """
+    drawn = layout.drawn([node["name"] for node in nodes], [(edge["up"], edge["down"]) for edge in edges])
+    ids = {name: f"n{number}" for number, name in enumerate(drawn.nodes)}
+    above, below = layout.neighbours([(edge.up, edge.down) for edge in drawn.edges])
+    at = {(place.column, place.row): name for name, place in drawn.nodes.items()}
+    focus = next((drawn.nodes[node["name"]].column for node in nodes if node.get("focus")), None)
+
+    def beside(name, step):
+        place = drawn.nodes[name]
+        return ids.get(at.get((place.column, place.row + step)), "")
+
+    printed = {}
+    for node in nodes:
+        name, place = node["name"], drawn.nodes[node["name"]]
+        printed[name] = {
+            **node,
+            "id": ids[name],
+            "short": shortened(node["title"], LETTERS - 2 if node.get("flag") else LETTERS),
+            "x": place.x,
+            "y": place.y,
+            "text_x": place.x + 34,
+            "title_y": place.y + 17,
+            "kind_y": place.y + 31,
+            "icon_x": place.x + 10,
+            "icon_y": place.y + 12,
+            "flag_x": place.x + WIDTH - 13,
+            "flag_y": place.y + 13,
+            "up": " ".join(ids[other] for other in above[name]),
+            "down": " ".join(ids[other] for other in below[name]),
+            "above": beside(name, -1),
+            "below": beside(name, 1),
+        }
+    said = {(edge["up"], edge["down"]): edge for edge in edges}
+    lines = [
+        {**said[edge.up, edge.down], "path": edge.path, "tip": edge.tip, "back": edge.back}
+        for edge in drawn.edges
+    ]
+    return Picture(
+        width=drawn.width,
+        height=drawn.height,
+        columns=named(drawn.columns, focus),
+        # Reading order is column by column; hot edges are printed last, so that they lie on top.
+        nodes=[printed[at[place]] for place in sorted(at)],
+        edges=sorted(lines, key=lambda edge: bool(edge.get("hot"))),
+        more=[
+            {**link, "x": drawn.nodes[link["name"]].x + 2, "y": drawn.nodes[link["name"]].y + HEIGHT + 14}
+            for link in more
+            if link["name"] in drawn.nodes
+        ],
+    )
+
+
+def named(columns, focus):
+    if focus is None:
+        return []
+    found = [(columns[focus], "focus")]
+    if focus > 0:
+        found.insert(0, (columns[0], "up"))
+    if focus + 1 < len(columns):
+        found.append((columns[focus + 1], "down"))
+    return found
+
+
+def shortened(text, most):
+    return text if len(text) <= most else f"{text[: most - 1]}…"
