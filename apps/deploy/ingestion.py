@@ -1,6 +1,7 @@
 """Ingestion of uploaded artifacts: accepted in the request, read and applied in the background or at once."""
 
 import logging
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,14 +21,14 @@ from apps.dcs.keys import uuid7
 from apps.dcs.models import JobProgress
 from apps.people.reader import reader_of, system
 
-from . import apply
+from . import apply, rows
 from .readers import dbt, dbt_lineage
 from .readers.dbt_artifacts import ArtifactError
 
 log = logging.getLogger(__name__)
 
 KIND = "ingest dbt"
-FILES = ("manifest", "catalog", "run_results", "sources")
+SEVERAL = ("run-results", "sources")  # one file for each run; there may be many
 CHUNK = 1024 * 1024
 NOTES_SHOWN = 200
 
@@ -53,7 +54,7 @@ def folder_of(job):
 
 
 def accept(files, *, reader, options=Options(), application=""):  # noqa: B008 - frozen
-    """Keep the uploaded `files` ({manifest, catalog, run_results, sources}: file objects) and make their job.
+    """Keep the uploaded `files`, pairs of name and file object, and make their job.
 
     Returns the `IngestionJob`, pending. Raises `TooLarge` while reading, before a whole file was stored.
     """
@@ -71,10 +72,10 @@ def accept(files, *, reader, options=Options(), application=""):  # noqa: B008 -
     folder = folder_of(job)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        for kind, file in files.items():
-            if file is not None:
-                job.config["files"][kind] = _keep(file, folder / f"{kind}.json")
-        job.bytes_processed = sum(size for size in job.config["files"].values())
+        for position, (name, file) in enumerate(files):
+            shown = _plain_name(name)
+            job.config["files"][shown] = _keep(file, folder / f"{position}-{shown}")
+        job.bytes_processed = sum(job.config["files"].values())
         with acting(reader, reason=_("Ingestion of dbt artifacts")):
             job.save(force_insert=True)
             job.refresh_from_db(fields=["number"])
@@ -85,6 +86,12 @@ def accept(files, *, reader, options=Options(), application=""):  # noqa: B008 -
     return job
 
 
+def _plain_name(name):
+    """The last part of a file's name, of harmless characters only."""
+    last = re.split(r"[/\\]", str(name))[-1]
+    return re.sub(r"[^A-Za-z0-9._-]", "_", last)[:100] or "file"
+
+
 def _keep(file, path):
     """Copy an upload to `path` in pieces; returns its size in bytes."""
     size = 0
@@ -93,8 +100,11 @@ def _keep(file, path):
             size += len(piece)
             if size > settings.DBT_UPLOAD_MAX_BYTES:
                 raise TooLarge(
-                    _("%(file)s is larger than %(most)d MB. Leave out packages that you do not need, or raise DBT_UPLOAD_MAX_BYTES.")
-                    % {"file": path.name, "most": settings.DBT_UPLOAD_MAX_BYTES // 1_000_000}
+                    _(
+                        "%(file)s is larger than %(most)d MB. Leave out packages that you do not need, "
+                        "or raise DBT_UPLOAD_MAX_BYTES."
+                    )
+                    % {"file": path.name.partition("-")[2], "most": settings.DBT_UPLOAD_MAX_BYTES // 1_000_000}
                 )
             kept.write(piece)
     return size
@@ -169,10 +179,7 @@ def _start(job, reader):
 
 def _work(job, reader, report):
     report("Reading")
-    folder = folder_of(job)
-    files = {kind: (folder / f"{kind}.json").read_bytes() for kind in FILES if (folder / f"{kind}.json").exists()}
-    if not files:
-        raise ArtifactError("no_files", _("The files of this job are gone."), _("Upload them again."))
+    files = _files(folder_of(job))
     same = _same_as_before(job, files)
     if same is not None:
         with acting(reader, reason=_("Ingestion without changes")):
@@ -180,16 +187,16 @@ def _work(job, reader, report):
             _finish(job)
         return
     reading = dbt.read(
-        files["manifest"] if "manifest" in files else b"",
+        files["manifest"],
         files.get("catalog"),
-        files.get("run_results"),
+        files.get("run-results"),
         files.get("sources"),
         known=known_hashes(),
     )
-    lineage, unresolved = {}, []
+    lineage = {}
     if job.config.get("column_lineage", True) and reading.documents:
         report("Column lineage", 0, len(reading.documents))
-        lineage, unresolved = trace(reading, report)
+        lineage = dbt_lineage.column_lineage(reading)
     why = _("dbt ingestion J-%(number)d of %(project)s") % {"number": job.number, "project": reading.project}
     with acting(reader, reason=why, bulk=True):
         outcome = apply.apply(
@@ -220,9 +227,29 @@ def _work(job, reader, report):
             "found": reading.counts,
             "notes": [_note(note) for note in reading.notes[:NOTES_SHOWN]],
             "notes_count": len(reading.notes),
-            "columns_not_resolved": len(unresolved),
+            "not_resolved": [f"{urn}: {words}" for urn, found in lineage.items() for words in found.unresolved][:NOTES_SHOWN],
         }
         _finish(job)
+
+
+def _files(folder):
+    """The job's files by what they say they are. Raises `ArtifactError` if one is nothing of dbt's, or none a manifest."""
+    found = {}
+    for path in sorted(folder.glob("*")) if folder.exists() else []:
+        content = path.read_bytes()
+        kind, _version = dbt.identify(content)
+        if kind in found and kind not in SEVERAL:
+            raise ArtifactError("twice", _("There are two files of the kind %(kind)s.") % {"kind": kind}, _("Send one."))
+        found[kind] = [*found.get(kind, []), content] if kind in SEVERAL else content
+    if not found:
+        raise ArtifactError("no_files", _("The files of this job are gone."), _("Send them again."))
+    if "manifest" not in found:
+        raise ArtifactError(
+            "no_manifest",
+            _("There is no manifest among the files: %(kinds)s.") % {"kinds": ", ".join(sorted(found))},
+            _("Send target/manifest.json, with catalog.json and run_results.json beside it."),
+        )
+    return found
 
 
 def known_hashes():
@@ -237,7 +264,7 @@ def known_hashes():
 
 def _same_as_before(job, files):
     """The number of the last completed ingestion if it read the very same bytes, else None."""
-    digest = dbt.digest_of(files)
+    digest = dbt.file_hash(*(files.get(kind) for kind in ("manifest", "catalog", *SEVERAL)))
     last = (
         IngestionJob.objects.filter(
             source_type="dbt", status=IngestionJob.Status.COMPLETED, config__file_hash=digest
@@ -259,17 +286,10 @@ def _same_as_before(job, files):
     return None if newer.exists() else last.number
 
 
-def trace(reading, report):
-    """Where the columns of the changed capsules come from, as ({urn: {column: sources}}, unresolved names)."""
-    return dbt_lineage.column_lineage(reading, say=lambda done, total: report("Column lineage", done, total))
-
-
 def lineage_rows(lineage):
     """Rows of `staged_column_edges` for all traced capsules."""
-    from . import rows
-
-    for urn, columns in lineage.items():
-        yield from rows.column_edges(urn, columns)
+    for urn, found in lineage.items():
+        yield from rows.column_edges(urn, found.columns)
 
 
 def check_rows(reading, job):
@@ -298,18 +318,20 @@ def check_rows(reading, job):
 def _runs(job, reading):
     """One row for each dbt run whose results came along; a run that is known is not stored again."""
     for found in reading.runs:
-        if not IngestionJob.objects.filter(source_type="dbt_run", config__invocation_id=found.invocation_id).exists():
-            IngestionJob.objects.create(
-                source_type="dbt_run",
-                source_name=reading.project[:255],
-                status=IngestionJob.Status.COMPLETED,
-                started_at=found.started_at or job.started_at,
-                completed_at=found.finished_at or job.started_at,
-                duration_ms=found.duration_ms,
-                config={"invocation_id": found.invocation_id, "command": found.command},
-                stats={"results": found.results},
-                parent=job,
-            )
+        known = IngestionJob.objects.filter(source_type="dbt_run", config__invocation_id=found["invocation_id"])
+        if known.exists():
+            continue
+        IngestionJob.objects.create(
+            source_type="dbt_run",
+            source_name=reading.project[:255],
+            status=found["status"],
+            started_at=found["started_at"] or job.started_at,
+            completed_at=found["finished_at"] or None,
+            duration_ms=found["duration_ms"],
+            config={"invocation_id": found["invocation_id"], "command": found["command"]},
+            stats={"nodes": found["nodes"]},
+            parent=job,
+        )
 
 
 def refresh_facts(capsule_ids):

@@ -1,0 +1,58 @@
+"""The jaffle shop, told through the same verbs that people use: ingested, then given owners and domains."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from apps.audit.context import acting
+from apps.catalog import edits
+from apps.catalog.models import Capsule, Domain, IngestionJob, Owner, SourceSystem, Stewardship, TeamMembership
+from apps.deploy import ingestion
+from apps.people.reader import reader_of, system
+
+from . import people
+
+FILES = Path(__file__).parent / "jaffle_shop"
+ARTIFACTS = ("manifest.json", "catalog.json", "run_results.json")
+# Which of the shop's tables belong to which domain; the build itself says nothing of domains.
+DOMAINS = {
+    "Sales": (
+        "Orders placed in the shops, and the customers who place them.",
+        ("customers", "orders", "stg_customers", "stg_orders", "raw_customers", "raw_orders"),
+    ),
+    "Finance": ("What was paid, how, and when.", ("stg_payments", "raw_payments")),
+}
+TEAM = "Jaffle analytics"
+
+
+class DemoFailed(Exception):
+    """The demo could not be made; the message says why."""
+
+
+def tell():
+    """Make the demo: people, the ingested shop, its domains and their keepers. Returns the ingestion job."""
+    with acting(system("demo"), reason="The demo brings in its people"):
+        found = people.bring_in()
+    producer, steward = found["producer"], found["steward"]
+    with ExitStack() as stack:
+        files = [(name, stack.enter_context((FILES / name).open("rb"))) for name in ARTIFACTS]
+        job = ingestion.accept(files, reader=reader_of(producer, via="task"), application="demo")
+    ingestion.run(job)
+    if job.status != IngestionJob.Status.COMPLETED:
+        raise DemoFailed(job.error_message)
+    with acting(reader_of(found["admin"], via="task"), reason="The build left its tables in a DuckDB file"):
+        SourceSystem.objects.filter(name="jaffle_shop").update(
+            connection={"driver": "duckdb", "path": "jaffle_shop/jaffle_classic.duckdb"},
+            description="The classic jaffle shop, built by dbt on DuckDB.",
+        )
+    with acting(reader_of(steward, via="task"), reason="The shop's tables get their owners"):
+        team, _made = Owner.objects.get_or_create(
+            name=TEAM, owner_type="team", defaults={"email": "analytics@jaffle.example", "slack_channel": "#jaffle-data"}
+        )
+        TeamMembership.objects.get_or_create(owner=team, user=producer)
+        for name, (description, tables) in DOMAINS.items():
+            domain, _made = Domain.objects.get_or_create(name=name, defaults={"description": description, "owner": team})
+            for keeper in (steward, found["steward2"]):
+                Stewardship.objects.get_or_create(domain=domain, user=keeper)
+            for capsule in Capsule.objects.current().filter(name__in=tables, source_system__name="jaffle_shop"):
+                edits.revise(capsule, by=steward, owner=team, domain=domain)
+    return job
