@@ -39,7 +39,9 @@ class RequestId:
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if KNOWN_ID.fullmatch(given) else uuid.uuid4().hex
         if settings.TRUSTED_PROXIES and request.META.get("REMOTE_ADDR") in settings.TRUSTED_PROXIES:
-            forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+            forwarded = [
+                part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+            ]
             # The nearest address that is not one of our own proxies: what stands left of it may be invented.
             for address in reversed(forwarded):
                 if address not in settings.TRUSTED_PROXIES:

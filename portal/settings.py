@@ -122,7 +122,9 @@ MIGRATION_DATABASE_URL = env("MIGRATION_DATABASE_URL", default="")
 EMBEDDED = None if DATABASE_URL else embedded.Cluster(VAR_DIR / env("DCS_CLUSTER", default="postgres"))
 # A page never waits long for an answer; commands and background work may.
 STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", default=15) if env.bool("DCS_SERVING", default=False) else 0
-DATABASES = roles.databases(DATABASE_URL, MIGRATION_DATABASE_URL, EMBEDDED, statement_seconds=STATEMENT_SECONDS)
+DATABASES = roles.databases(
+    DATABASE_URL, MIGRATION_DATABASE_URL, EMBEDDED, statement_seconds=STATEMENT_SECONDS
+)
 if pool_size := env.int("DCS_POOL", default=0):
     for alias in ("default", "progress"):
         pool = {"min_size": int(alias == "default"), "max_size": pool_size, "timeout": 5}
@@ -206,7 +208,10 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["portal.api.filtering.StrictFilters", "portal.api.filtering.TotalOrdering"],
     "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.PortalSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttling.PersonThrottle", "portal.api.throttling.AddressThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "portal.api.throttling.PersonThrottle",
+        "portal.api.throttling.AddressThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {
         "person": env("THROTTLE_PERSON", default="600/min"),
         "address": env("THROTTLE_ADDRESS", default="60/min"),
@@ -244,7 +249,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "portal.logs.AddRequestId"}},
     "formatters": {"json": {"()": "portal.logs.OneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}
+    },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "portal": {"level": env("LOG_LEVEL", default="INFO")},

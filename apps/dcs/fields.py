@@ -26,6 +26,16 @@ class NewKey(models.Func):
     output_field = models.UUIDField()
 
 
+class Next(models.Func):
+    """`nextval(sequence)`: the short number that people say aloud (errata row E27)."""
+
+    function = "nextval"
+    output_field = models.BigIntegerField()
+
+    def __init__(self, sequence, **extra):
+        super().__init__(models.Value(sequence), **extra)
+
+
 def empty_object():
     """The database default `'{}'` of a JSON column."""
     return models.Value({}, output_field=models.JSONField())
@@ -43,11 +53,15 @@ def list_of_text(value):
 
 
 class StringListField(models.JSONField):
-    """A JSON list of texts; anything else is refused before it can break a page."""
+    """A JSON list of texts; anything else is refused before it can break a page.
+
+    Empty unless said otherwise; with `null=True` missing means unknown.
+    """
 
     def __init__(self, *args, **kwargs):
-        kwargs.setdefault("default", list)
-        kwargs.setdefault("db_default", empty_list())
+        if not kwargs.get("null"):
+            kwargs.setdefault("default", list)
+            kwargs.setdefault("db_default", empty_list())
         kwargs.setdefault("blank", True)
         super().__init__(*args, **kwargs)
 
@@ -58,6 +72,73 @@ class StringListField(models.JSONField):
     def get_db_prep_save(self, value, connection):
         if isinstance(value, list):
             list_of_text(value)
+        return super().get_db_prep_save(value, connection)
+
+
+def an_object(value):
+    """Raise `ValidationError` unless `value` is a JSON object."""
+    if not isinstance(value, dict):
+        raise ValidationError(_("Write an object, such as {“team”: “finance”}."), code="object")
+
+
+class ObjectField(models.JSONField):
+    """A JSON object, empty unless said otherwise; a list or a bare value is refused."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("default", dict)
+        kwargs.setdefault("db_default", empty_object())
+        kwargs.setdefault("blank", True)
+        super().__init__(*args, **kwargs)
+
+    def validate(self, value, model_instance):
+        super().validate(value, model_instance)
+        an_object(value)
+
+    def get_db_prep_save(self, value, connection):
+        if value is not None and not hasattr(value, "resolve_expression"):
+            an_object(value)
+        return super().get_db_prep_save(value, connection)
+
+
+class NumberField(models.DecimalField):
+    """`NUMERIC` without bounds: a decimal that keeps as many digits as it is given."""
+
+    def _check_decimal_places(self):
+        return []
+
+    def _check_max_digits(self):
+        return []
+
+    def _check_decimal_places_and_max_digits(self, **kwargs):
+        return []
+
+    def db_type(self, connection):
+        return "numeric"
+
+    def db_parameters(self, connection):
+        return {"type": "numeric", "check": None}
+
+    def to_python(self, value):
+        # A float is meant as it is written: 0.1, not the 55 digits of its nearest binary fraction.
+        return super().to_python(repr(value) if isinstance(value, float) else value)
+
+
+class PercentField(models.DecimalField):
+    """A percentage from 0 to 100; one with more than four decimals is refused, never rounded."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs["max_digits"], kwargs["decimal_places"] = 7, 4
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_digits"], kwargs["decimal_places"]
+        return name, path, args, kwargs
+
+    def get_db_prep_save(self, value, connection):
+        if value is not None and not hasattr(value, "resolve_expression"):
+            value = self.to_python(value)
+            self.run_validators(value)
         return super().get_db_prep_save(value, connection)
 
 

@@ -1,9 +1,7 @@
 """Work that outlives a request: queued with the change that asks for it, with progress that people can follow."""
 
 import logging
-from contextlib import contextmanager
 
-from django.db import transaction
 from django.utils import timezone
 
 from .models import JobProgress
@@ -58,7 +56,10 @@ class Progress:
 
     def finish(self, result=None, message=""):
         self.rows.update(
-            state=JobProgress.State.COMPLETED, finished_at=timezone.now(), result=result or {}, message=message
+            state=JobProgress.State.COMPLETED,
+            finished_at=timezone.now(),
+            result=result or {},
+            message=message,
         )
 
     def fail(self, error):

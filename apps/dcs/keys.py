@@ -12,5 +12,11 @@ def uuid7():
     """
     milliseconds = time.time_ns() // 1_000_000
     noise = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (noise >> 62 & 0xFFF) << 64 | 0b10 << 62 | noise & (2**62 - 1)
+    value = (
+        (milliseconds & (2**48 - 1)) << 80
+        | 0x7 << 76
+        | (noise >> 62 & 0xFFF) << 64
+        | 0b10 << 62
+        | noise & (2**62 - 1)
+    )
     return uuid.UUID(int=value)

@@ -40,7 +40,9 @@ class RunSQLFile(migrations.RunSQL):
         if isinstance(reverse, Path):
             reverse = reverse.read_text()
         # One string in a list is sent as it is; RunSQL would split and could cut function bodies.
-        super().__init__([(Path(path).read_text(), None)], [(reverse, None)] if reverse else migrations.RunSQL.noop)
+        super().__init__(
+            [(Path(path).read_text(), None)], [(reverse, None)] if reverse else migrations.RunSQL.noop
+        )
 
 
 class KeepTime(migrations.RunSQL):

@@ -19,7 +19,9 @@ ISO = re.compile(
     r"(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d{1,6})?)S)?)?",
     re.ASCII,
 )
-WORDS = re.compile(r"(\d+)\s*(year|month|week|day|hour|minute|second|millisecond)s?", re.ASCII | re.IGNORECASE)
+WORDS = re.compile(
+    r"(\d+)\s*(year|month|week|day|hour|minute|second|millisecond)s?", re.ASCII | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

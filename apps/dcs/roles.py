@@ -115,9 +115,12 @@ def prepare(settings_dict):
             "SELECT count(*) = 0 FROM pg_roles WHERE rolname = 'dcs_app'"
             " UNION ALL SELECT to_regnamespace('dcs') IS NULL"
         ).fetchall()
-        may_assume = not any(row[0] for row in missing) and connection.execute(
-            "SELECT pg_has_role(session_user, 'dcs_owner', 'MEMBER') AND pg_has_role(session_user, 'dcs_app', 'MEMBER')"
-        ).fetchone()[0]
+        may_assume = (
+            not any(row[0] for row in missing)
+            and connection.execute(
+                "SELECT pg_has_role(session_user, 'dcs_owner', 'MEMBER') AND pg_has_role(session_user, 'dcs_app', 'MEMBER')"
+            ).fetchone()[0]
+        )
         if may_assume:
             return
         try:
@@ -143,7 +146,9 @@ def grant(connection):
 
 def _plain(settings_dict):
     """How psycopg connects as the signed-in user itself, without taking on a role."""
-    known = {k: v for k, v in settings_dict["OPTIONS"].items() if k not in ("options", "pool", "connect_timeout")}
+    known = {
+        k: v for k, v in settings_dict["OPTIONS"].items() if k not in ("options", "pool", "connect_timeout")
+    }
     where = {
         "dbname": settings_dict["NAME"],
         "user": settings_dict["USER"],

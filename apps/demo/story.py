@@ -5,7 +5,15 @@ from pathlib import Path
 
 from apps.audit.context import acting
 from apps.catalog import edits
-from apps.catalog.models import Capsule, Domain, IngestionJob, Owner, SourceSystem, Stewardship, TeamMembership
+from apps.catalog.models import (
+    Capsule,
+    Domain,
+    IngestionJob,
+    Owner,
+    SourceSystem,
+    Stewardship,
+    TeamMembership,
+)
 from apps.deploy import ingestion
 from apps.people.reader import reader_of, system
 
@@ -46,13 +54,19 @@ def tell():
         )
     with acting(reader_of(steward, via="task"), reason="The shop's tables get their owners"):
         team, _made = Owner.objects.get_or_create(
-            name=TEAM, owner_type="team", defaults={"email": "analytics@jaffle.example", "slack_channel": "#jaffle-data"}
+            name=TEAM,
+            owner_type="team",
+            defaults={"email": "analytics@jaffle.example", "slack_channel": "#jaffle-data"},
         )
         TeamMembership.objects.get_or_create(owner=team, user=producer)
         for name, (description, tables) in DOMAINS.items():
-            domain, _made = Domain.objects.get_or_create(name=name, defaults={"description": description, "owner": team})
+            domain, _made = Domain.objects.get_or_create(
+                name=name, defaults={"description": description, "owner": team}
+            )
             for keeper in (steward, found["steward2"]):
                 Stewardship.objects.get_or_create(domain=domain, user=keeper)
-            for capsule in Capsule.objects.current().filter(name__in=tables, source_system__name="jaffle_shop"):
+            for capsule in Capsule.objects.current().filter(
+                name__in=tables, source_system__name="jaffle_shop"
+            ):
                 edits.revise(capsule, by=steward, owner=team, domain=domain)
     return job

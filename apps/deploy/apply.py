@@ -208,10 +208,14 @@ def _capsules(cursor, outcome, job_id, *, unchanged):
         [job_id],
     )
     created = cursor.rowcount
-    changed = _update(cursor, "capsules", "staged_capsules s", "s.id = c.id AND s.known", CAPSULE_FIELDS, job_id)
+    changed = _update(
+        cursor, "capsules", "staged_capsules s", "s.id = c.id AND s.known", CAPSULE_FIELDS, job_id
+    )
     cursor.execute("SELECT count(*) FROM staged_capsules")
     (staged,) = cursor.fetchone()
-    outcome.add("capsules", created=created, changed=changed, unchanged=unchanged + staged - created - changed)
+    outcome.add(
+        "capsules", created=created, changed=changed, unchanged=unchanged + staged - created - changed
+    )
 
 
 def _update(cursor, table, source, match, fields, job_id=None):
@@ -247,7 +251,9 @@ def _columns(cursor, outcome, origin):
     cursor.execute(
         "ALTER TABLE staged_columns ADD COLUMN known boolean NOT NULL DEFAULT FALSE, ADD COLUMN capsule_id uuid"
     )
-    cursor.execute("UPDATE staged_columns t SET capsule_id = s.id FROM staged_capsules s WHERE s.urn = t.capsule_urn")
+    cursor.execute(
+        "UPDATE staged_columns t SET capsule_id = s.id FROM staged_capsules s WHERE s.urn = t.capsule_urn"
+    )
     cursor.execute(
         "UPDATE staged_columns t SET known = TRUE, id = c.id, urn = c.urn FROM columns c"
         " WHERE c.capsule_id = t.capsule_id AND c.name = t.name"
@@ -272,7 +278,9 @@ def _columns(cursor, outcome, origin):
     retired = cursor.rowcount
     cursor.execute("SELECT count(*) FROM staged_columns")
     (staged,) = cursor.fetchone()
-    outcome.add("columns", created=created, changed=changed, retired=retired, unchanged=staged - created - changed)
+    outcome.add(
+        "columns", created=created, changed=changed, retired=retired, unchanged=staged - created - changed
+    )
 
 
 def _constraints(cursor, outcome, origin):
@@ -346,7 +354,9 @@ def column_lineage(found, *, traced, job_id):
     outcome = Outcome()
     staging.load("column_edges", found)
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE staged_column_edges ADD COLUMN source_column_id uuid, ADD COLUMN target_column_id uuid")
+        cursor.execute(
+            "ALTER TABLE staged_column_edges ADD COLUMN source_column_id uuid, ADD COLUMN target_column_id uuid"
+        )
         cursor.execute(
             "UPDATE staged_column_edges e SET source_column_id = a.id, target_column_id = b.id FROM columns a, columns b"
             " WHERE a.urn = e.source_urn AND b.urn = e.target_urn AND a.id <> b.id"
@@ -382,7 +392,9 @@ def column_lineage(found, *, traced, job_id):
         created = cursor.rowcount
         cursor.execute("SELECT count(*) FROM staged_column_edges WHERE source_column_id IS NOT NULL")
         total = cursor.fetchone()[0]
-    outcome.add("column_edges", created=created, changed=changed, retired=retired, unchanged=total - created - changed)
+    outcome.add(
+        "column_edges", created=created, changed=changed, retired=retired, unchanged=total - created - changed
+    )
     return outcome
 
 
@@ -408,7 +420,9 @@ def _code(cursor, outcome, origin):
         "  WHERE k.capsule_id = t.capsule_id AND k.code_hash = t.code_hash) ON CONFLICT DO NOTHING"
     )
     created = cursor.rowcount
-    cursor.execute("SELECT count(DISTINCT (capsule_id, code_hash)) FROM staged_code WHERE capsule_id IS NOT NULL")
+    cursor.execute(
+        "SELECT count(DISTINCT (capsule_id, code_hash)) FROM staged_code WHERE capsule_id IS NOT NULL"
+    )
     outcome.add("code", created=created, retired=retired, unchanged=cursor.fetchone()[0] - created)
 
 
@@ -416,7 +430,9 @@ def _rules(cursor, outcome, origin):
     cursor.execute(
         "ALTER TABLE staged_rules ADD COLUMN capsule_id uuid, ADD COLUMN column_id uuid, ADD COLUMN rule_id uuid"
     )
-    cursor.execute("UPDATE staged_rules t SET capsule_id = s.id FROM staged_capsules s WHERE s.urn = t.capsule_urn")
+    cursor.execute(
+        "UPDATE staged_rules t SET capsule_id = s.id FROM staged_capsules s WHERE s.urn = t.capsule_urn"
+    )
     cursor.execute(
         "UPDATE staged_rules t SET column_id = c.id FROM staged_columns c"
         " WHERE c.capsule_id = t.capsule_id AND c.name = t.column_name"
@@ -454,7 +470,9 @@ def _rules(cursor, outcome, origin):
     retired = cursor.rowcount
     cursor.execute("SELECT count(*) FROM staged_rules WHERE capsule_id IS NOT NULL")
     total = cursor.fetchone()[0]
-    outcome.add("rules", created=created, changed=changed, retired=retired, unchanged=total - created - changed)
+    outcome.add(
+        "rules", created=created, changed=changed, retired=retired, unchanged=total - created - changed
+    )
 
 
 def _tags(cursor):

@@ -34,10 +34,14 @@ class ArtifactsForm(forms.Form):
             "manifest.json from dbt's target folder; with catalog.json beside it the columns have types, "
             "with run_results.json the tests have results."
         ),
-        error_messages={"required": _("Choose manifest.json, and catalog.json and run_results.json if you have them.")},
+        error_messages={
+            "required": _("Choose manifest.json, and catalog.json and run_results.json if you have them.")
+        },
     )
     accept_vanished = forms.BooleanField(
         label=_("Retire capsules that are gone, even if they are many"),
-        help_text=_("Without this, nothing happens when more than a third of the project is missing from the manifest."),
+        help_text=_(
+            "Without this, nothing happens when more than a third of the project is missing from the manifest."
+        ),
         required=False,
     )

@@ -104,7 +104,10 @@ def _keep(file, path):
                         "%(file)s is larger than %(most)d MB. Leave out packages that you do not need, "
                         "or raise DBT_UPLOAD_MAX_BYTES."
                     )
-                    % {"file": path.name.partition("-")[2], "most": settings.DBT_UPLOAD_MAX_BYTES // 1_000_000}
+                    % {
+                        "file": path.name.partition("-")[2],
+                        "most": settings.DBT_UPLOAD_MAX_BYTES // 1_000_000,
+                    }
                 )
             kept.write(piece)
     return size
@@ -144,14 +147,17 @@ def run(job, say=None):
         _end(job, reader, IngestionJob.Status.CANCELLED, error=_("Cancelled. Nothing was changed."))
         progress.cancel()
     except (ArtifactError, apply.TooManyVanished) as error:
-        details = {"code": getattr(error, "code", "too_many_vanished"), "pointer": getattr(error, "pointer", "")}
+        details = {
+            "code": getattr(error, "code", "too_many_vanished"),
+            "pointer": getattr(error, "pointer", ""),
+        }
         _end(job, reader, IngestionJob.Status.FAILED, error=str(error), details=details)
         progress.fail(error)
     except Exception:
         log.exception("ingestion %s failed", job.pk)
-        words = _("Something failed in the portal while applying. Nothing was changed. The log names this job: %(job)s.") % {
-            "job": job.pk
-        }
+        words = _(
+            "Something failed in the portal while applying. Nothing was changed. The log names this job: %(job)s."
+        ) % {"job": job.pk}
         _end(job, reader, IngestionJob.Status.FAILED, error=words, details={"code": "error"})
         progress.fail(words)
     else:
@@ -219,7 +225,11 @@ def _work(job, reader, report):
         report("Finishing", 1, 1)
         job.source_name = reading.project[:255]
         job.records_processed = len(reading.all_urns)
-        job.environment = {"dbt_version": reading.dbt_version, "adapter": reading.adapter, "artifact": reading.schema_version}
+        job.environment = {
+            "dbt_version": reading.dbt_version,
+            "adapter": reading.adapter,
+            "artifact": reading.schema_version,
+        }
         job.config["file_hash"] = reading.file_hash
         job.config["invocation_id"] = reading.invocation_id
         job.stats = {
@@ -227,7 +237,9 @@ def _work(job, reader, report):
             "found": reading.counts,
             "notes": [_note(note) for note in reading.notes[:NOTES_SHOWN]],
             "notes_count": len(reading.notes),
-            "not_resolved": [f"{urn}: {words}" for urn, found in lineage.items() for words in found.unresolved][:NOTES_SHOWN],
+            "not_resolved": [
+                f"{urn}: {words}" for urn, found in lineage.items() for words in found.unresolved
+            ][:NOTES_SHOWN],
         }
         _finish(job)
 
@@ -239,7 +251,9 @@ def _files(folder):
         content = path.read_bytes()
         kind, _version = dbt.identify(content)
         if kind in found and kind not in SEVERAL:
-            raise ArtifactError("twice", _("There are two files of the kind %(kind)s.") % {"kind": kind}, _("Send one."))
+            raise ArtifactError(
+                "twice", _("There are two files of the kind %(kind)s.") % {"kind": kind}, _("Send one.")
+            )
         found[kind] = [*found.get(kind, []), content] if kind in SEVERAL else content
     if not found:
         raise ArtifactError("no_files", _("The files of this job are gone."), _("Send them again."))
@@ -318,7 +332,9 @@ def check_rows(reading, job):
 def _runs(job, reading):
     """One row for each dbt run whose results came along; a run that is known is not stored again."""
     for found in reading.runs:
-        known = IngestionJob.objects.filter(source_type="dbt_run", config__invocation_id=found["invocation_id"])
+        known = IngestionJob.objects.filter(
+            source_type="dbt_run", config__invocation_id=found["invocation_id"]
+        )
         if known.exists():
             continue
         IngestionJob.objects.create(
@@ -367,7 +383,9 @@ def cancel(job, *, by):
         waiting = JobProgress.objects.of(job).unfinished()
         asked = waiting.update(cancel_requested=True)
         if IngestionJob.objects.filter(pk=job.pk, status=IngestionJob.Status.PENDING).update(
-            status=IngestionJob.Status.CANCELLED, completed_at=timezone.now(), error_message=_("Cancelled before it began.")
+            status=IngestionJob.Status.CANCELLED,
+            completed_at=timezone.now(),
+            error_message=_("Cancelled before it began."),
         ):
             waiting.update(state=JobProgress.State.CANCELLED, finished_at=timezone.now())
             shutil.rmtree(folder_of(job), ignore_errors=True)

@@ -11,7 +11,8 @@ from apps.dcs.periods import Period
 CATEGORY = {
     **dict.fromkeys(("not_null", "no_empty_strings", "completeness_threshold"), "completeness"),
     **dict.fromkeys(
-        ("value_in_set", "pattern_match", "format_valid", "type_valid", "range_check", "length_check"), "validity"
+        ("value_in_set", "pattern_match", "format_valid", "type_valid", "range_check", "length_check"),
+        "validity",
     ),
     **dict.fromkeys(("unique", "unique_combination", "duplicate_threshold"), "uniqueness"),
     **dict.fromkeys(("referential_integrity", "cross_field_validation"), "consistency"),
@@ -27,7 +28,7 @@ LONGEST_TYPE = 100
 def capsules(documents, origin):
     """Rows of `staged_capsules`."""
     for document in documents:
-        body = document["data_capsule"] if "data_capsule" in document else document
+        body = document.get("data_capsule", document)
         owner = body.get("owner") or {}
         owner = {"team": owner} if isinstance(owner, str) else owner
         statistics = body.get("statistics") or {}
@@ -76,7 +77,10 @@ def columns(body, origin):
     declared = (body.get("schema") or {}).get("columns") or []
     names = [column["name"] for column in declared]
     known = set(names)
-    declared = [*declared, *({"name": name, "data_type": "unknown"} for name in semantics if name not in known)]
+    declared = [
+        *declared,
+        *({"name": name, "data_type": "unknown"} for name in semantics if name not in known),
+    ]
     for position, column in enumerate(declared, 1):
         name = column["name"]
         meaning = semantics.get(name) or {}
@@ -162,7 +166,9 @@ def _reference(reference, count):
         return None, [], f"{table}({', '.join(names)})" if names else table
     if reference.startswith("urn:dcs:"):
         head, dot, name = reference.rpartition(".")
-        return (head, [reference] * count, None) if dot and name and ":" not in name else (reference, [], None)
+        return (
+            (head, [reference] * count, None) if dot and name and ":" not in name else (reference, [], None)
+        )
     return None, [], reference
 
 

@@ -47,7 +47,9 @@ def jobs(request, *, form=None, status=200):
         "may_ingest": request.reader.may(INGEST),
         "has_any": bool(page.rows) or found.exists(),
     }
-    return TemplateResponse(request, fragment(request, "deploy/ingestion.html", "jobs"), context, status=status)
+    return TemplateResponse(
+        request, fragment(request, "deploy/ingestion.html", "jobs"), context, status=status
+    )
 
 
 @require_POST
@@ -119,8 +121,15 @@ def _sentence(job):
         return _("Begins.")
     if job.status == IngestionJob.Status.COMPLETED:
         if job.stats.get("identical_to"):
-            return _("No changes: the files are those of J-%(number)d.") % {"number": job.stats["identical_to"]}
-        written = sum(n for kind in job.stats.get("counts", {}).values() for word, n in kind.items() if word != "unchanged")
+            return _("No changes: the files are those of J-%(number)d.") % {
+                "number": job.stats["identical_to"]
+            }
+        written = sum(
+            n
+            for kind in job.stats.get("counts", {}).values()
+            for word, n in kind.items()
+            if word != "unchanged"
+        )
         if not written:
             return _("No changes.")
         return ngettext("%(n)d row written.", "%(n)d rows written.", written) % {"n": written}

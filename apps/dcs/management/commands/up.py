@@ -25,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
         parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
         parser.add_argument("--no-demo", action="store_true", help="Leave an empty portal empty.")
-        parser.add_argument("--threads", type=int, default=4, help="Requests served at the same time (default 4).")
+        parser.add_argument(
+            "--threads", type=int, default=4, help="Requests served at the same time (default 4)."
+        )
 
     def handle(self, *args, host, port, no_demo, threads, **options):
         with self._only_one(host, port):
@@ -47,7 +49,9 @@ class Command(BaseCommand):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 lock.seek(0)
-                raise CommandError(f"The portal already runs{lock.read()}. Stop it there with Ctrl-C.") from None
+                raise CommandError(
+                    f"The portal already runs{lock.read()}. Stop it there with Ctrl-C."
+                ) from None
             lock.truncate(0)
             lock.write(f" at http://{host}:{port} (process {os.getpid()})")
             lock.flush()
@@ -92,8 +96,12 @@ class Command(BaseCommand):
                     if process.poll() is not None:
                         starts[name] = [moment for moment in starts[name] if time.monotonic() - moment < 60]
                         if len(starts[name]) >= RESTARTS:
-                            raise CommandError(f"The {name} part stops again and again (exit {process.returncode}).")
-                        self.stderr.write(f"The {name} part ended (exit {process.returncode}) and is started again.")
+                            raise CommandError(
+                                f"The {name} part stops again and again (exit {process.returncode})."
+                            )
+                        self.stderr.write(
+                            f"The {name} part ended (exit {process.returncode}) and is started again."
+                        )
                         starts[name].append(time.monotonic())
                         running[name] = self._launch(*parts[name])
                 time.sleep(0.1)
@@ -130,7 +138,9 @@ class Command(BaseCommand):
         from django.contrib.auth import get_user_model
 
         self.stdout.write("")
-        self.stdout.write(self.style.SUCCESS(f"The portal is ready at http://{host}:{port} ({seconds:.1f} s)"))
+        self.stdout.write(
+            self.style.SUCCESS(f"The portal is ready at http://{host}:{port} ({seconds:.1f} s)")
+        )
         people = get_user_model().objects.filter(is_active=True).prefetch_related("groups")[:20]
         password = settings.VAR_DIR / "demo_password"
         if password.exists():

@@ -11,7 +11,9 @@ class Command(BaseCommand):
     help = "Bring in the demo's people and the jaffle shop."
 
     def add_arguments(self, parser):
-        parser.add_argument("--if-empty", action="store_true", help="Do nothing when there is a person or a capsule.")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="Do nothing when there is a person or a capsule."
+        )
 
     def handle(self, *args, if_empty, **options):
         if if_empty and (get_user_model().objects.exists() or Capsule.objects.exists()):

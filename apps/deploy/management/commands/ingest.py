@@ -21,7 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("source", choices=["dbt"])
         parser.add_argument("path", nargs="+", type=Path)
         parser.add_argument("--as", dest="person", help="The person who ingests; default: the system.")
-        parser.add_argument("--accept-vanished", action="store_true", help="Retire capsules even if many are gone.")
+        parser.add_argument(
+            "--accept-vanished", action="store_true", help="Retire capsules even if many are gone."
+        )
         parser.add_argument("--no-column-lineage", action="store_true", help="Do not read the models' code.")
 
     def handle(self, *args, source, path, person, accept_vanished, no_column_lineage, **options):
@@ -29,7 +31,9 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             files = [(found.name, stack.enter_context(found.open("rb"))) for found in self._files(path)]
             try:
-                job = ingestion.accept(files, reader=self._reader(person), options=options, application="command")
+                job = ingestion.accept(
+                    files, reader=self._reader(person), options=options, application="command"
+                )
             except ingestion.TooLarge as error:
                 raise CommandError(str(error)) from None
         ingestion.run(job, say=self._say if sys.stderr.isatty() else None)
