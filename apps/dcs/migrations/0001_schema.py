@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             reverse="DROP FUNCTION dcs.pass_rank(); DROP FUNCTION dcs.inherit_rank();"
             " DROP FUNCTION dcs.setting(text); DROP FUNCTION dcs.keep_time()",
         ),
-        # Not audited: it counts work, it holds no metadata.
+        # Not audited: they count work and keep answers, they hold no metadata.
         migrations.CreateModel(
             name="JobProgress",
             fields=[
@@ -82,6 +82,34 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("done__gte", 0), ("total__gte", 0)), name="job_counts_up"
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IdempotencyKey",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=NewKey(), default=uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("caller", models.CharField(max_length=100)),
+                ("route", models.CharField(max_length=1000)),
+                ("key", models.CharField(max_length=255)),
+                ("digest", models.CharField(max_length=64)),
+                ("status", models.SmallIntegerField()),
+                ("headers", ObjectField(blank=True, db_default=empty_object(), default=dict)),
+                ("body", models.BinaryField()),
+                ("created_at", models.DateTimeField(db_default=Moment(), editable=False)),
+            ],
+            options={
+                "db_table": "idempotency_keys",
+                "ordering": ["-created_at"],
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["created_at"], name="idempotency_keys_created")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("caller", "route", "key"), name="idempotency_key_unique")
                 ],
             },
         ),

@@ -1,0 +1,51 @@
+"""The questions that the catalogue's tables answer; they chain into a sentence."""
+
+from apps.dcs.models import VisibleQuerySet
+
+
+class CurrentQuerySet(VisibleQuerySet):
+    """Rows that are retired, not deleted (errata row B10)."""
+
+    def current(self):
+        """Not retired."""
+        return self.filter(retired_at__isnull=True)
+
+    def retired(self):
+        """Gone from the source, kept with their history."""
+        return self.filter(retired_at__isnull=False)
+
+
+class CapsuleQuerySet(CurrentQuerySet):
+    pass
+
+
+class ColumnQuerySet(CurrentQuerySet):
+    below = ("capsule",)
+
+    def current(self):
+        """Not retired, in a capsule that is not retired either."""
+        return super().current().filter(capsule__retired_at__isnull=True)
+
+
+class OfCapsuleQuerySet(VisibleQuerySet):
+    """Rows that belong to one capsule."""
+
+    below = ("capsule",)
+
+
+class OfColumnQuerySet(VisibleQuerySet):
+    """Rows that belong to one column."""
+
+    below = ("column", "column__capsule")
+
+
+class VersionQuerySet(OfCapsuleQuerySet):
+    def current(self):
+        """The latest version of each capsule."""
+        return self.filter(is_current=True)
+
+
+class IngestionJobQuerySet(VisibleQuerySet):
+    def unfinished(self):
+        """Jobs that wait or run."""
+        return self.filter(status__in=[self.model.Status.PENDING, self.model.Status.RUNNING])

@@ -1,0 +1,7 @@
+"""What is promised about data, what was measured, and what broke."""
+
+from .contracts import Contract
+from .incidents import Incident, Promise
+from .measurements import Measurement
+
+__all__ = ["Contract", "Incident", "Measurement", "Promise"]

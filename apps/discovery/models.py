@@ -1,0 +1,110 @@
+"""The catalogue summary: a row a capsule, counted ahead of time."""
+
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from apps.catalog.models import Capsule
+from apps.dcs.fields import Moment, PeriodField
+from apps.dcs.models import Keyed
+
+
+class SummaryIsRefreshing(Exception):
+    """Somebody else refreshes the summary at this moment."""
+
+
+class CapsuleSummaryQuerySet(models.QuerySet):
+    def visible_to(self, reader):
+        """The summaries of the capsules that the reader may know of."""
+        return self.filter(capsule__visibility_rank__lte=reader.clearance)
+
+    def refresh(self):
+        """Count everything anew without blocking readers; returns when, in UTC.
+
+        Raises `SummaryIsRefreshing` if a refresh is running already.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT dcs.refresh_catalog_summary()")
+            (refreshed_at,) = cursor.fetchone()
+        if refreshed_at is None:
+            raise SummaryIsRefreshing("The summary is being refreshed already.")
+        return refreshed_at
+
+    def refreshed_at(self):
+        """When the summary was last counted (UTC), or None if never (errata row A7)."""
+        found = SummaryRefresh.objects.filter(view_name=self.model._meta.db_table)
+        return found.values_list("refreshed_at", flat=True).first()
+
+
+class CapsuleSummary(models.Model):
+    """What the catalogue list shows of a capsule, as of the last refresh.
+
+    Materialised view `catalog_capsule_summary` of the capsule design, section 8.3, as errata rows A1 to A7
+    correct it.
+    """
+
+    capsule = models.OneToOneField(
+        Capsule,
+        models.DO_NOTHING,
+        primary_key=True,
+        db_column="id",
+        db_constraint=False,
+        related_name="summary",
+    )
+    urn = models.CharField(max_length=500)
+    name = models.CharField(max_length=255)
+    capsule_type = models.CharField(max_length=50)
+    layer = models.CharField(max_length=50, null=True)
+    description = models.TextField(null=True)
+    column_count = models.BigIntegerField()
+    index_count = models.BigIntegerField()
+    pk_count = models.BigIntegerField()
+    fk_count = models.BigIntegerField()
+    business_term_count = models.BigIntegerField()
+    quality_rule_count = models.BigIntegerField()
+    enabled_quality_rule_count = models.BigIntegerField()
+    highest_sensitivity = models.TextField(null=True)
+    has_masking = models.BooleanField()
+    freshness_sla = PeriodField(null=True)
+    quality_score_sla = models.DecimalField(max_digits=7, decimal_places=4, null=True)
+    contract_status = models.CharField(max_length=50, null=True)
+    upstream_count = models.BigIntegerField()
+    downstream_count = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = CapsuleSummaryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "catalog_capsule_summary"
+        managed = False
+        default_permissions = ("view",)
+        permissions = [("refresh_summary", "Can refresh the catalogue summary")]
+        ordering = ["name", "urn"]
+        verbose_name_plural = _("capsule summaries")
+
+    def __str__(self):
+        return self.name
+
+
+class SummaryRefresh(Keyed):
+    """When a materialised view was last counted, by whom, in how many milliseconds, to how many rows.
+
+    One row a view, written by the function that refreshes it. It is not audited: a refresh changes no
+    metadata.
+    """
+
+    view_name = models.CharField(max_length=100)
+    refreshed_at = models.DateTimeField(db_default=Moment(), editable=False)
+    refreshed_by = models.CharField(max_length=255, null=True, editable=False)
+    duration_ms = models.BigIntegerField(null=True, editable=False)
+    row_count = models.BigIntegerField(null=True, editable=False)
+
+    class Meta:
+        db_table = "summary_refreshes"
+        ordering = ["view_name"]
+        default_permissions = ("view",)
+        verbose_name_plural = _("summary refreshes")
+        constraints = [models.UniqueConstraint(fields=["view_name"], name="summary_refresh_view_unique")]
+
+    def __str__(self):
+        return f"{self.view_name}: {self.refreshed_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,6 @@
+"""How data must be handled, and how it is masked."""
+
+from .masking import MaskingMethod, MaskingRule
+from .policies import Policy
+
+__all__ = ["MaskingMethod", "MaskingRule", "Policy"]

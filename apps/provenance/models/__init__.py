@@ -1,0 +1,6 @@
+"""Where data comes from and how it is made."""
+
+from .code import TransformationCode
+from .lineage import CapsuleEdge, ColumnEdge
+
+__all__ = ["CapsuleEdge", "ColumnEdge", "TransformationCode"]

@@ -1,0 +1,7 @@
+"""What is expected of data, what was measured, and what data looks like."""
+
+from .checks import QualityCheck
+from .profiles import ColumnProfile
+from .rules import Operator, QualityRule, RuleCategory, RuleType
+
+__all__ = ["ColumnProfile", "Operator", "QualityCheck", "QualityRule", "RuleCategory", "RuleType"]
