@@ -95,14 +95,6 @@ class Migration(migrations.Migration):
                     "single_keys",
                     models.BooleanField(db_default=True, default=True, verbose_name="single-letter keys"),
                 ),
-                (
-                    "must_change_password",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="The password was given by somebody else; nothing else can be done until it is replaced.",
-                    ),
-                ),
                 ("created_at", models.DateTimeField(db_default=Moment(), editable=False)),
                 ("updated_at", models.DateTimeField(db_default=Moment(), editable=False)),
                 (
