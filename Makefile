@@ -12,7 +12,7 @@ run: $(VENV)/.base
 	@"$(BIN)/python" manage.py up --port "$(PORT)"
 
 test: $(VENV)/.dev
-	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" $(ARGS)
+	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup $(ARGS)
 
 venv: $(VENV)/.dev
 

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.RequestId",
     "portal.middleware.SecurityHeaders",
+    "portal.api.exceptions.OneShape",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.DatabaseErrors",
@@ -202,11 +203,11 @@ CSRF_FAILURE_VIEW = "portal.views.forgery"
 # --- API ----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.people.authentication.ReaderAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.MayAct"],
-    "DEFAULT_RENDERER_CLASSES": ["portal.api.rendering.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["portal.api.rendering.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["portal.api.filtering.StrictFilters", "portal.api.filtering.TotalOrdering"],
-    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pages",
+    "DEFAULT_PERMISSION_CLASSES": ["apps.people.rest.permissions.MayAct"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.people.rest.rendering.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.people.rest.rendering.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["apps.people.rest.filtering.StrictFilters", "apps.people.rest.filtering.TotalOrdering"],
+    "DEFAULT_PAGINATION_CLASS": "apps.people.rest.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.PortalSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "portal.api.throttling.PersonThrottle",
@@ -231,6 +232,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PATH_CONVERTER_OVERRIDES": {
+        "key": {"type": "string", "format": "uuid"},
+        "segment": {"type": "string", "minLength": 1},
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PUBLIC": True,

@@ -56,17 +56,19 @@ class ServerNotReady(Exception):
     """The database cannot be used yet; the message says what to do about it."""
 
 
-def databases(url, owner_url, cluster, *, statement_seconds=0):
+def databases(url, owner_url, cluster, *, name="", statement_seconds=0):
     """Django's `DATABASES`: `default` as dcs_app, `owner` as dcs_owner.
 
     Without `url`, both reach the embedded `cluster` by its socket. With `url` alone, both sign in with it
-    and take the role on; with `owner_url` as well, each signs in by itself.
+    and take the role on; with `owner_url` as well, each signs in by itself. `name` is another database there.
     """
     if not url:
         where = {"HOST": str(cluster.socket_dir), "PORT": "", "NAME": DATABASE, "PASSWORD": "", "OPTIONS": {}}
         serving, owning = {**where, "USER": APP}, {**where, "USER": OWNER}
     else:
         serving, owning = _parts(url), _parts(owner_url or url)
+    if name:
+        serving, owning = {**serving, "NAME": name}, {**owning, "NAME": name}
     assumed = bool(url) and not owner_url
     app = _alias(serving, assume=APP if assumed else "", statement_seconds=statement_seconds)
     return {
@@ -111,17 +113,14 @@ def prepare(settings_dict):
     """
     with psycopg.connect(**_plain(settings_dict), autocommit=True) as connection:
         (name,) = connection.execute("SELECT current_database()").fetchone()
-        missing = connection.execute(
-            "SELECT count(*) = 0 FROM pg_roles WHERE rolname = 'dcs_app'"
-            " UNION ALL SELECT to_regnamespace('dcs') IS NULL"
-        ).fetchall()
-        may_assume = (
-            not any(row[0] for row in missing)
-            and connection.execute(
-                "SELECT pg_has_role(session_user, 'dcs_owner', 'MEMBER') AND pg_has_role(session_user, 'dcs_app', 'MEMBER')"
-            ).fetchone()[0]
-        )
-        if may_assume:
+        assumed = "-c role=" in settings_dict["OPTIONS"].get("options", "")
+        (ready,) = connection.execute(
+            "SELECT to_regrole('dcs_app') IS NOT NULL AND to_regnamespace('dcs') IS NOT NULL AND (NOT %s"
+            " OR pg_has_role(session_user, to_regrole('dcs_owner'), 'MEMBER')"
+            " AND pg_has_role(session_user, to_regrole('dcs_app'), 'MEMBER'))",
+            [assumed],
+        ).fetchone()
+        if ready:
             return
         try:
             connection.execute(CREATE_ROLES)
