@@ -6,16 +6,16 @@ from django.db import connections, transaction
 
 from apps.people.reader import Reader, reader_of
 
-KEYS = ("actor", "reason", "session", "ip", "application", "request_id", "clearance", "via")
+KEYS = ("actor", "reason", "session", "ip", "application", "request_id", "clearance", "via", "bulk")
 
 
 @contextmanager
-def acting(reader, *, reason="", using="default"):
+def acting(reader, *, reason="", bulk=False, using="default"):
     """Attribute every change made inside the block to `reader` (a `Reader`, or a user).
 
     Opens a transaction, or a savepoint in one, and sets the names transaction-locally, so nothing
     leaks into the next request that borrows the connection; on leaving a nested block the outer names
-    are back. This is the only place that sets PostgreSQL settings (errata rows E3 and E5).
+    are back. In a `bulk` block derived tables are not kept row by row: who opens it refreshes them once. This is the only place that sets PostgreSQL settings (errata rows E3 and E5).
     """
     if not isinstance(reader, Reader):
         reader = reader_of(reader)
@@ -28,6 +28,7 @@ def acting(reader, *, reason="", using="default"):
         reader.request_id,
         str(reader.clearance),
         reader.via,
+        "on" if bulk else "",
     )
     connection = connections[using]
     with transaction.atomic(using=using):
