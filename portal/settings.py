@@ -209,9 +209,10 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["apps.people.rest.filtering.StrictFilters", "apps.people.rest.filtering.TotalOrdering"],
     "DEFAULT_PAGINATION_CLASS": "apps.people.rest.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.PortalSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": [
-        "portal.api.throttling.PersonThrottle",
-        "portal.api.throttling.AddressThrottle",
+        "apps.people.rest.throttling.PersonThrottle",
+        "apps.people.rest.throttling.AddressThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
         "person": env("THROTTLE_PERSON", default="600/min"),
