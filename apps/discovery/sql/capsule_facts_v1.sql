@@ -22,7 +22,7 @@ CREATE TABLE dcs.capsule_facts (
     enabled_rules     INTEGER NOT NULL,
     upstream_count    INTEGER NOT NULL,
     downstream_count  INTEGER NOT NULL,
-    quality_score     REAL,                       -- percent 0 to 100, null without a check (errata A10)
+    quality_score     DOUBLE PRECISION,           -- percent 0 to 100, null without a check (errata A10)
     computed_on       DATE NOT NULL,              -- policies begin and end by date
     visible_from      SMALLINT NOT NULL,
     visible_to        SMALLINT NOT NULL,
@@ -64,7 +64,7 @@ CREATE INDEX capsule_facts_source ON dcs.capsule_facts (source_system_id);
 CREATE INDEX capsule_facts_type ON dcs.capsule_facts (capsule_type);
 CREATE INDEX capsule_facts_contract ON dcs.capsule_facts (contract_status);
 CREATE INDEX capsule_facts_tags ON dcs.capsule_facts USING gin (tags) WITH (fastupdate = off);
-CREATE INDEX capsule_facts_ord ON dcs.capsule_facts (ord);
+CREATE INDEX capsule_facts_number ON dcs.capsule_facts (ord);
 
 -- From the source to what people use; the order of apps.catalog.vocabularies.LAYERS.
 CREATE FUNCTION dcs.layer_rank(layer text) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -76,7 +76,7 @@ CREATE FUNCTION dcs.layer_rank(layer text) RETURNS smallint LANGUAGE sql IMMUTAB
 CREATE FUNCTION dcs.capsule_facts_at(ids uuid[], clearances smallint[]) RETURNS TABLE (
     capsule_id uuid, domain_id uuid, owner_id uuid, source_system_id uuid, updated_at timestamptz,
     column_count int, described_columns int, pii_columns int, term_count int, rule_count int, enabled_rules int,
-    upstream_count int, downstream_count int, quality_score real, clearance smallint, layer_rank smallint,
+    upstream_count int, downstream_count int, quality_score double precision, clearance smallint, layer_rank smallint,
     sensitivity_rank smallint, present smallint, retired boolean, has_masking boolean, has_tests boolean,
     worst_outcome text, contract_status text, freshness_sla interval, capsule_type text, layer text,
     schema_name text, name_key text, domain_key text, tags text[], frameworks text[], next_clearance smallint
@@ -116,7 +116,7 @@ WITH wanted AS (
            count(*) FILTER (WHERE rank <= clearance) AS rules,
            count(*) FILTER (WHERE rank <= clearance AND is_enabled) AS enabled,
            (100 * sum(weight) FILTER (WHERE counts AND status = 'passed')
-              / nullif(sum(weight) FILTER (WHERE counts), 0))::real AS some_passed,
+              / nullif(sum(weight) FILTER (WHERE counts), 0))::double precision AS some_passed,
            bool_or(counts) AS any_checked,
            (ARRAY['passed', 'warning', 'error', 'failed'])[max(array_position(
                ARRAY['passed', 'warning', 'error', 'failed'], status)) FILTER (WHERE counts)] AS worst

@@ -1,0 +1,108 @@
+"""Filters as SQL over `capsule_facts f`: a condition a facet, so that a facet can be counted without its own."""
+
+from dataclasses import dataclass
+
+from apps.catalog.vocabularies import sensitivity_rank
+
+from . import search
+from .filters import BANDS, MANY, NONE, PRESENT
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A piece of SQL that speaks of `f`, with its parameters."""
+
+    sql: str
+    params: tuple = ()
+
+
+NAMED = {
+    "domain": ("f.domain_id", "SELECT id FROM dcs.domains WHERE lower(name) = ANY (%s)"),
+    "owner": ("f.owner_id", "SELECT id FROM dcs.owners WHERE lower(name) = ANY (%s)"),
+    "source": ("f.source_system_id", "SELECT id FROM dcs.source_systems WHERE lower(name) = ANY (%s)"),
+}
+PLAIN = {"layer": "f.layer", "type": "f.capsule_type", "contract": "f.contract_status"}
+LISTS = {"tag": "f.tags", "framework": "f.frameworks"}
+
+
+def conditions(filters, reader):
+    """{facet or "": Condition} that a capsule must meet to be listed; "" is what holds for every facet."""
+    found = {"": _visible(filters, reader)}
+    if filters.q:
+        found["q"] = search.condition(filters.q, reader)
+    for key in MANY:
+        if values := getattr(filters, key):
+            found[key] = _condition(key, values)
+    return found
+
+
+def all_of(found, but=None):
+    """The conditions as one, leaving out that of the facet `but`."""
+    chosen = [condition for key, condition in found.items() if key != but]
+    return Condition(
+        " AND ".join(condition.sql for condition in chosen),
+        tuple(param for condition in chosen for param in condition.params),
+    )
+
+
+def _visible(filters, reader):
+    sql = "f.visible_from <= %s AND f.visible_to >= %s"
+    retired = {"": " AND NOT f.retired", "only": " AND f.retired", "include": ""}[filters.retired]
+    return Condition(sql + retired, (reader.clearance, reader.clearance))
+
+
+def _condition(key, values):
+    without = NONE in values
+    named = [value for value in values if value != NONE]
+    if key in NAMED:
+        column, ids = NAMED[key]
+        return _either(
+            Condition(f"{column} = ANY (ARRAY({ids}))", ([value.lower() for value in named],))
+            if named
+            else None,
+            Condition(f"{column} IS NULL") if without else None,
+        )
+    if key in PLAIN:
+        column = PLAIN[key]
+        return _either(
+            Condition(f"{column} = ANY (%s)", (named,)) if named else None,
+            Condition(f"{column} IS NULL") if without else None,
+        )
+    if key in LISTS:
+        column = LISTS[key]
+        return _either(
+            Condition(f"{column} && %s::text[]", (named,)) if named else None,
+            Condition(f"{column} = '{{}}'") if without else None,
+        )
+    if key == "sensitivity":
+        return Condition("f.sensitivity_rank = ANY (%s)", ([sensitivity_rank(value) for value in values],))
+    if key == "pii":
+        return _either(
+            *(Condition("f.pii_columns > 0" if value == "yes" else "f.pii_columns = 0") for value in values)
+        )
+    if key == "quality":
+        return _either(*(_band(value) for value in values))
+    bits = sum(PRESENT[value] for value in values)
+    return Condition("f.present & %s = %s", (bits, bits if key == "has" else 0))
+
+
+def _band(name):
+    if name == NONE:
+        return Condition("f.quality_score IS NULL")
+    lowest, below = BANDS[name]
+    sql = [
+        sql
+        for sql, bound in (("f.quality_score >= %s", lowest), ("f.quality_score < %s", below))
+        if bound is not None
+    ]
+    return Condition(" AND ".join(sql), tuple(bound for bound in (lowest, below) if bound is not None))
+
+
+def _either(*conditions):
+    chosen = [condition for condition in conditions if condition is not None]
+    if len(chosen) == 1:
+        return chosen[0]
+    return Condition(
+        "(" + " OR ".join(f"({condition.sql})" for condition in chosen) + ")",
+        tuple(param for condition in chosen for param in condition.params),
+    )

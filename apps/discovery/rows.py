@@ -1,0 +1,301 @@
+"""The rows of the catalogue: paged by key in any order, at the same cost on every page.
+
+    page = paging.page(Listing(filters, request.reader), request)      # in a page
+    found = rows.page(filters, reader, after=key)                      # elsewhere
+
+The rows are plain named tuples, read by one query whatever their number.
+"""
+
+import datetime
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.utils.dateparse import parse_datetime
+
+from apps.audit.context import acting
+from apps.catalog.vocabularies import SENSITIVITY
+from apps.ui import paging
+
+from .conditions import Condition, all_of, conditions
+from .filters import DIMENSIONS
+
+CAP = 10_000  # counts are exact up to here, "10,000+" beyond (errata E29)
+BATCH = 2_000
+
+
+class Row(NamedTuple):
+    """One capsule as the catalogue lists it.
+
+    `present` has a bit for each dimension in order; `quality_score` is percent 0 to 100, None without a
+    check; `freshness_sla` is an ISO 8601 duration; `key` is where the row stands in the order.
+    """
+
+    id: UUID
+    urn: str
+    name: str
+    type: str
+    layer: str | None
+    schema: str | None
+    domain_id: UUID | None
+    domain: str | None
+    owner_id: UUID | None
+    owner: str | None
+    source: str | None
+    columns: int
+    described_columns: int
+    pii_columns: int
+    terms: int
+    rules: int
+    enabled_rules: int
+    outcome: str | None
+    quality_score: float | None
+    sensitivity_rank: int
+    has_masking: bool
+    contract_status: str | None
+    freshness_sla: str | None
+    upstream: int
+    downstream: int
+    has_tests: bool
+    present: int
+    completeness: int
+    tags: list
+    frameworks: list
+    updated_at: datetime.datetime
+    retired_at: datetime.datetime | None
+    key: tuple = ()
+
+    @property
+    def sensitivity(self):
+        """The level as a word."""
+        return SENSITIVITY[self.sensitivity_rank - 1]
+
+    @property
+    def doc_coverage(self):
+        """Percent (0–100) of the columns that have a description; None without columns."""
+        return 100 * self.described_columns / self.columns if self.columns else None
+
+    @property
+    def dimensions(self):
+        """(slug, there or not) of each of the seven dimensions, in order."""
+        return [(slug, bool(self.present >> at & 1)) for at, slug in enumerate(DIMENSIONS)]
+
+
+FIELDS = """
+    c.id, c.urn, c.name, f.capsule_type, f.layer, f.schema_name, d.id, d.name, o.id, o.name, s.name,
+    f.column_count, f.described_columns, f.pii_columns, f.term_count, f.rule_count, f.enabled_rules, f.worst_outcome,
+    f.quality_score, f.sensitivity_rank, f.has_masking, f.contract_status, f.freshness_sla::text, f.upstream_count,
+    f.downstream_count, f.has_tests, f.present & 127, f.completeness, f.tags, f.frameworks, f.updated_at, c.retired_at
+"""
+NAMES = """
+    JOIN dcs.capsules c ON c.id = f.capsule_id
+    LEFT JOIN dcs.domains d ON d.id = f.domain_id AND d.visibility_rank <= %s
+    LEFT JOIN dcs.owners o ON o.id = f.owner_id AND o.visibility_rank <= %s
+    LEFT JOIN dcs.source_systems s ON s.id = f.source_system_id AND s.visibility_rank <= %s
+"""
+# A page is read from one range of the index, or from the two between which its first row lies.
+RANGE = """SELECT * FROM (
+    SELECT f.capsule_id, f.visible_from FROM dcs.capsule_facts f WHERE {where} ORDER BY {order} LIMIT %s
+) found"""
+PAGE = """
+SELECT {fields}, {key} FROM (
+    SELECT row_number() OVER () AS place, p.* FROM ({ranges} LIMIT %s) p
+) p JOIN dcs.capsule_facts f ON f.capsule_id = p.capsule_id AND f.visible_from = p.visible_from {names} ORDER BY p.place
+"""
+EXPORT = "SELECT {fields} FROM dcs.capsule_facts f {names} WHERE {where} ORDER BY {order}"
+COUNT = "SELECT count(*) FROM (SELECT FROM dcs.capsule_facts f WHERE {where} LIMIT %s) counted"
+
+TEXT, NUMBER, SMALL, MOMENT = "text", "double precision", "integer", "timestamptz"
+TIES = (("f.name_key", TEXT), ("f.ord", SMALL))
+
+
+@dataclass(frozen=True)
+class Order:
+    """One way of sorting: (expression, type) of what the rows are compared by, in the direction of an index.
+
+    `falling` tells that the index begins with the greatest value; `unknown`, that the first may be null: such
+    rows come last in either direction.
+    """
+
+    by: tuple
+    falling: bool = False
+    unknown: bool = False
+
+
+ORDERS = {
+    "name": Order(TIES),
+    "updated": Order((("f.updated_at", MOMENT), ("f.ord", SMALL))),
+    "layer": Order((("f.layer_rank", SMALL), *TIES), unknown=True),
+    "domain": Order((("f.domain_key", TEXT), *TIES), unknown=True),
+    "columns": Order((("-f.column_count", SMALL), *TIES), falling=True),
+    "quality": Order((("-f.quality_score", NUMBER), *TIES), falling=True, unknown=True),
+    "sensitivity": Order((("-f.sensitivity_rank", SMALL), *TIES), falling=True),
+    "completeness": Order((("-f.completeness", SMALL), *TIES), falling=True),
+    "downstream": Order((("-f.downstream_count", SMALL), *TIES), falling=True),
+}
+
+
+class Listing:
+    """The capsules that meet `filters` and that `reader` may know of, in the filters' order.
+
+    Goes to `apps.ui.paging.page`, which asks it for rows after or before a key.
+    """
+
+    def __init__(self, filters, reader):
+        self.filters, self.reader = filters, reader
+        self.conditions = conditions(filters, reader)
+        self.where = all_of(self.conditions)
+        self.name = filters.order
+        self.order = ORDERS[self.name.removeprefix("-").replace("match", "name")]
+        self.backwards = self.name.startswith("-") != self.order.falling
+
+    def slice(self, key, backwards, limit):
+        """Up to `limit` rows after `key` in the direction of reading (from the beginning without one)."""
+        ranges, params = [], []
+        for condition, down in self._ranges(key, backwards):
+            where = all_of({"": self.where, "range": condition})
+            ranges.append(RANGE.format(where=where.sql, order=self._order_by(down)))
+            params += [*where.params, limit]
+        query = PAGE.format(
+            fields=FIELDS,
+            key=", ".join(sql for sql, _ in self.order.by),
+            ranges=" UNION ALL ".join(ranges),
+            names=NAMES,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(query, [*params, limit, *[self.reader.clearance] * 3])
+            width = len(Row._fields) - 1
+            return [Row(*found[:width], key=found[width:]) for found in cursor]
+
+    def key(self, row):
+        """Where `row` stands."""
+        return list(row.key)
+
+    def read(self, values):
+        """A key from a URL. Raises `paging.DamagedKey`."""
+        if len(values) != len(self.order.by):
+            raise paging.DamagedKey
+        kinds = [kind for _, kind in self.order.by]
+        unknown = self.order.unknown and values[0] is None
+        read = [None] if unknown else []
+        return read + [
+            _read(value, kind) for value, kind in zip(values[unknown:], kinds[unknown:], strict=True)
+        ]
+
+    def count(self, cap):
+        """How many there are, counting no further than `cap`."""
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT.format(where=self.where.sql), [*self.where.params, cap])
+            return cursor.fetchone()[0]
+
+    def export_order(self):
+        """The ORDER BY of all rows: what is unknown comes last in either direction."""
+        return self._order_by(self.backwards, last=" NULLS LAST")
+
+    def _ranges(self, key, backwards):
+        """(Condition, whether to walk its index downwards) of the ranges to read, in the order of reading."""
+        first = self.order.by[0][0]
+        known = Condition(f"{first} IS NOT NULL") if self.order.unknown else Condition("TRUE")
+        ranges = [(known, self.backwards != backwards)]
+        if self.order.unknown:
+            ranges.append((Condition(f"{first} IS NULL"), self.backwards != backwards))
+        if backwards:
+            ranges.reverse()
+        if key is None:
+            return ranges
+        if self.order.unknown and (key[0] is None) == (not backwards):
+            del ranges[0]
+        condition, down = ranges[0]
+        start = 1 if key[0] is None else 0
+        there = [(sql, kind) for sql, kind in self.order.by[start:]]
+        beyond = "({columns}) {sign} ({values})".format(
+            columns=", ".join(sql for sql, _ in there),
+            sign="<" if down else ">",
+            values=", ".join(f"%s::{kind}" for _, kind in there),
+        )
+        ranges[0] = Condition(f"{condition.sql} AND {beyond}", tuple(key[start:])), down
+        return ranges
+
+    def _order_by(self, down, last=""):
+        first, *ties = (sql + (" DESC" if down else "") for sql, _ in self.order.by)
+        return ", ".join((first + last, *ties))
+
+
+def _read(value, kind):
+    """A value of a key as PostgreSQL takes it. Raises `paging.DamagedKey`."""
+    if kind == TEXT and isinstance(value, str) and "\x00" not in value:
+        return value
+    if kind == SMALL and type(value) is int and abs(value) < 2**31:
+        return value
+    if kind == NUMBER and isinstance(value, int | float) and math.isfinite(value):
+        return value
+    if kind == MOMENT and isinstance(value, str):
+        try:
+            moment = parse_datetime(value)
+        except ValueError:
+            moment = None
+        if moment is not None and moment.tzinfo is not None:
+            return moment
+    raise paging.DamagedKey
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows, how many there are (exact up to `CAP`), and the keys of the neighbouring pages."""
+
+    rows: list
+    count: int
+    capped: bool
+    after: str = ""
+    before: str = ""
+
+
+def page(filters, reader, *, after="", before="", limit=50):
+    """The `Page` after or before a key, the first one without.
+
+    Raises `paging.DamagedKey` for a key that was changed, or made for another order.
+    """
+    listing = Listing(filters, reader)
+    key, start = paging.decode(listing, after or before) if after or before else (None, 0)
+    backwards = bool(before and not after)
+    found = listing.slice(key, backwards, limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+        start = max(start - len(found), 1)
+    number = listing.count(CAP + 1) if more or key is not None else len(found)
+    return Page(
+        rows=found,
+        count=min(number, CAP),
+        capped=number > CAP,
+        after=paging.encode(listing, found[-1], start + len(found)) if found and (more or backwards) else "",
+        before=paging.encode(listing, found[0], start)
+        if found and (more if backwards else key is not None)
+        else "",
+    )
+
+
+def export(filters, reader, *, reason=""):
+    """All rows, one by one, read a batch at a time; for a body that is sent while it is read.
+
+    Acts as `reader` in a transaction of its own, since the request's is over by then.
+    """
+    listing = Listing(filters, reader)
+    query = EXPORT.format(fields=FIELDS, names=NAMES, where=listing.where.sql, order=listing.export_order())
+    with acting(reader, reason=reason), connection.chunked_cursor() as cursor:
+        cursor.itersize = BATCH
+        cursor.execute(query, [*[reader.clearance] * 3, *listing.where.params])
+        while batch := cursor.fetchmany(BATCH):
+            for found in batch:
+                yield Row(*found)
+
+
+def ids(filters, reader):
+    """The ids of all capsules that the filters leave, for a job that goes through them."""
+    where = all_of(conditions(filters, reader))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT f.capsule_id FROM dcs.capsule_facts f WHERE {where.sql}", where.params)  # noqa: S608
+        return [found for (found,) in cursor]
