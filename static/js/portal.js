@@ -129,7 +129,7 @@
     else if (event.key === "ArrowUp") choose(input, -1);
     else if (event.key === "Enter" && input.getAttribute("aria-expanded") === "true" && chosen(input)) open(chosen(input));
     else if (event.key === "Escape" && input.getAttribute("aria-expanded") === "true") offer(input, false);
-    else if (event.key === "Escape" && origin?.isConnected) focus(origin);
+    else if (event.key === "Escape" && origin?.isConnected && origin !== page.body) focus(origin);
     else return false;
     event.preventDefault();
     return true;
