@@ -1,0 +1,59 @@
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from apps.contracts.models import Contract, Incident, Measurement, Promise
+
+from .catalog import CapsuleFactory
+from .people import UserFactory
+
+
+class ContractFactory(DjangoModelFactory):
+    """A draft; `proposed=True` waits for a signature, `active=True` is in force."""
+
+    class Meta:
+        model = Contract
+
+    capsule = factory.SubFactory(CapsuleFactory)
+    version = factory.Sequence("1.{}.0".format)
+    freshness_sla = "PT4H"
+    completeness_sla = Decimal("99.5")
+    schema_change_policy = Contract.SchemaChangePolicy.BACKWARDS_COMPATIBLE
+    support_level = Contract.SupportLevel.BUSINESS_HOURS
+    author = factory.SubFactory(UserFactory)
+
+    class Params:
+        proposed = factory.Trait(
+            status=Contract.Status.PROPOSED, submitted_by=factory.SelfAttribute("author")
+        )
+        active = factory.Trait(
+            status=Contract.Status.ACTIVE,
+            submitted_by=factory.SelfAttribute("author"),
+            approved_by_user=factory.SubFactory(UserFactory),
+            approved_by=factory.SelfAttribute("approved_by_user.username"),
+        )
+
+
+class IncidentFactory(DjangoModelFactory):
+    class Meta:
+        model = Incident
+
+    contract = factory.SubFactory(ContractFactory, active=True)
+    capsule = factory.SelfAttribute("contract.capsule")
+    kind = Promise.FRESHNESS
+    target = Decimal(14_400)
+    actual = Decimal(20_000)
+    unit = "seconds"
+
+
+class MeasurementFactory(DjangoModelFactory):
+    class Meta:
+        model = Measurement
+
+    contract = factory.SubFactory(ContractFactory, active=True)
+    metric = Promise.FRESHNESS
+    target = Decimal(14_400)
+    actual = Decimal(3_600)
+    unit = "seconds"
+    is_met = True
