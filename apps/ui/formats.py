@@ -29,7 +29,8 @@ def none(value, hidden=None):
 
 
 def grouped(value, decimals=0):
-    return number_format(value, decimals, use_l10n=True, force_grouping=True)
+    # Django cuts the digits it does not show; people expect them rounded.
+    return number_format(round(value, decimals), decimals, use_l10n=True, force_grouping=True)
 
 
 def exact(value):

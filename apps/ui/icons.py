@@ -1,5 +1,6 @@
 """Inline SVG icons of the `lucide` package, drawn once and kept."""
 
+import re
 from functools import cache
 
 from django.utils.html import format_html
@@ -13,7 +14,7 @@ STROKE = "1.75"
 def paths(name):
     """The drawing inside the icon `name` on a 24 × 24 grid; `lucide.IconDoesNotExist` if there is none."""
     svg = lucide(name, size=None)
-    return SafeString(svg[svg.index(">") + 1 : svg.rindex("</svg>")].strip())
+    return SafeString(re.sub(r">\s+<", "><", svg[svg.index(">") + 1 : svg.rindex("</svg>")].strip()))
 
 
 @cache
