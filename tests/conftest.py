@@ -98,7 +98,7 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def template_database(server, tmp_path_factory):
+def template_database(server, tmp_path_factory, django_db_blocker):
     """The name of a migrated database without rows of ours; made once for every state of the migrations."""
     import fcntl
 
@@ -115,17 +115,18 @@ def template_database(server, tmp_path_factory):
             with server.connect() as connection:
                 connection.execute(roles.CREATE_ROLES)
                 for (old,) in connection.execute(
-                    "SELECT datname FROM pg_database WHERE datname LIKE 'dcs_template_%' AND datname <> %s",
+                    "SELECT datname FROM pg_database WHERE datname LIKE 'dcs_template_%%' AND datname <> %s",
                     [name],
                 ).fetchall():
                     server.drop(old)
             server.create(half)
             with server.connect(half) as connection:
                 connection.execute(sql.SQL(roles.CREATE_SCHEMA).format(database=sql.Identifier(half)))
-            use(half)
-            call_command("migrate", verbosity=0, interactive=False)
-            call_command("sync_roles", verbosity=0)
-            connections.close_all()
+            with django_db_blocker.unblock():
+                use(half)
+                call_command("migrate", verbosity=0, interactive=False)
+                call_command("sync_roles", verbosity=0)
+                connections.close_all()
             with server.connect() as connection:
                 connection.execute(
                     sql.SQL("ALTER DATABASE {} RENAME TO {}").format(

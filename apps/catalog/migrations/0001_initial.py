@@ -123,7 +123,10 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=models.CASCADE, related_name="stewardships", to=settings.AUTH_USER_MODEL
+                        db_index=False,
+                        on_delete=models.CASCADE,
+                        related_name="stewardships",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -155,7 +158,10 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=models.CASCADE, related_name="team_memberships", to=settings.AUTH_USER_MODEL
+                        db_index=False,
+                        on_delete=models.CASCADE,
+                        related_name="team_memberships",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -1001,7 +1007,10 @@ class Migration(migrations.Migration):
                 (
                     "capsule",
                     models.ForeignKey(
-                        on_delete=models.CASCADE, related_name="tag_links", to="catalog.capsule"
+                        db_index=False,
+                        on_delete=models.CASCADE,
+                        related_name="tag_links",
+                        to="catalog.capsule",
                     ),
                 ),
                 (
@@ -1034,7 +1043,10 @@ class Migration(migrations.Migration):
                 (
                     "column",
                     models.ForeignKey(
-                        on_delete=models.CASCADE, related_name="tag_links", to="catalog.column"
+                        db_index=False,
+                        on_delete=models.CASCADE,
+                        related_name="tag_links",
+                        to="catalog.column",
                     ),
                 ),
                 (
@@ -1136,7 +1148,10 @@ class Migration(migrations.Migration):
                 (
                     "capsule",
                     models.ForeignKey(
-                        on_delete=models.CASCADE, related_name="product_links", to="catalog.capsule"
+                        db_index=False,
+                        on_delete=models.CASCADE,
+                        related_name="product_links",
+                        to="catalog.capsule",
                     ),
                 ),
                 (

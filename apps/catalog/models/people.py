@@ -68,7 +68,9 @@ class Domain(Record):
 class Stewardship(Keyed):
     """A person looks after a domain, since when: they decide on its terms and rules (errata rows E1, E23)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="stewardships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="stewardships", db_index=False
+    )
     domain = models.ForeignKey(Domain, models.CASCADE, related_name="stewardships")
     since = models.DateTimeField(db_default=Moment(), editable=False)
 
@@ -84,7 +86,9 @@ class Stewardship(Keyed):
 class TeamMembership(Keyed):
     """A person belongs to an owner, since when: what the team owns, they may edit (errata rows E1, E23)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships", db_index=False
+    )
     owner = models.ForeignKey(Owner, models.CASCADE, related_name="team_memberships")
     since = models.DateTimeField(db_default=Moment(), editable=False)
 

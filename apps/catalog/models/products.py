@@ -68,7 +68,7 @@ class ProductMember(Keyed, Visible):
         INPUT = "input", _("Input")
         OUTPUT = "output", _("Output")
 
-    capsule = models.ForeignKey(Capsule, models.CASCADE, related_name="product_links")
+    capsule = models.ForeignKey(Capsule, models.CASCADE, related_name="product_links", db_index=False)
     product = models.ForeignKey(
         DataProduct, models.CASCADE, related_name="members", db_column="data_product_id"
     )

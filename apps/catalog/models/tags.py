@@ -40,7 +40,7 @@ class Tag(Record):
 class CapsuleTag(Keyed, Visible):
     """A tag on a capsule."""
 
-    capsule = models.ForeignKey(Capsule, models.CASCADE, related_name="tag_links")
+    capsule = models.ForeignKey(Capsule, models.CASCADE, related_name="tag_links", db_index=False)
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="capsule_links")
     created_at = models.DateTimeField(db_default=Moment(), editable=False)
 
@@ -58,7 +58,7 @@ class CapsuleTag(Keyed, Visible):
 class ColumnTag(Keyed, Visible):
     """A tag on a column."""
 
-    column = models.ForeignKey(Column, models.CASCADE, related_name="tag_links")
+    column = models.ForeignKey(Column, models.CASCADE, related_name="tag_links", db_index=False)
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="column_links")
     created_at = models.DateTimeField(db_default=Moment(), editable=False)
 

@@ -503,7 +503,10 @@ class Migration(migrations.Migration):
                 (
                     "contract",
                     models.ForeignKey(
-                        on_delete=models.CASCADE, related_name="measurements", to="contracts.contract"
+                        db_index=False,
+                        on_delete=models.CASCADE,
+                        related_name="measurements",
+                        to="contracts.contract",
                     ),
                 ),
                 (

@@ -19,7 +19,7 @@ class Measurement(Keyed, Visible):
     Table `sla_measurements` of the reference schema.
     """
 
-    contract = models.ForeignKey(Contract, models.CASCADE, related_name="measurements")
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="measurements", db_index=False)
     metric = models.CharField(max_length=50, choices=Promise)
     measured_at = models.DateTimeField(db_default=Moment())
     target = NumberField(null=True, blank=True, db_column="target_value")

@@ -1,0 +1,84 @@
+"""Every difference between our schema and the reference, and the heading that explains it.
+
+The headings are those of `docs/decisions/002-schema-departures.md`.
+"""
+
+import re
+
+TABLES = "Tables of the portal"
+
+EXPLAINED = {
+    "extra column capsules.sensitivity_rank": "Ranks",
+    "extra column columns.sensitivity_rank": "Ranks",
+    **{
+        f"extra {thing}": "Numbers"
+        for table in ("quality_rules", "data_policies", "sla_incidents", "ingestion_jobs")
+        for thing in (f"column {table}.number", f"unique index {table} (number)")
+    },
+    **{
+        f"extra {kind} {table}.{name}": "Approvals"
+        for table in ("business_terms", "data_policies", "capsule_contracts")
+        for kind in ("column", "foreign key")
+        for name in ("author_id", "submitted_by_id", "approved_by_user_id")
+    },
+    "extra check business_terms.term_approved_by_another": "Approvals",
+    "extra check data_policies.policy_approved_by_another": "Approvals",
+    "extra check capsule_contracts.contract_approved_by_another": "Approvals",
+    "extra check data_products.slo_availability_percent_valid": "Bounds",
+    "extra check data_products.slo_quality_threshold_valid": "Bounds",
+    "extra check column_profiles.unique_percentage_valid": "Bounds",
+    "extra check column_profiles.completeness_score_valid": "Bounds",
+    "extra check column_profiles.validity_score_valid": "Bounds",
+    "extra check column_profiles.uniqueness_score_valid": "Bounds",
+    "extra check column_profiles.sample_percentage_valid": "Bounds",
+    "extra index business_terms.idx_business_terms_document": "Indexes",
+    "other primary key metadata_audit_log": "Audit log",
+    **{
+        f"extra column metadata_audit_log.{name}": "Audit log"
+        for name in ("seq", "txid", "db_user", "request_id", "review_id", "row_hash")
+    },
+    "extra table audit_key": "Audit log",
+    **{
+        f"extra table {name}": TABLES
+        for name in (
+            "users",
+            "users_user_permissions",
+            "memberships",
+            "api_tokens",
+            "sign_in_attempts",
+            "stewardships",
+            "team_memberships",
+            "capsule_aliases",
+            "job_progress",
+            "idempotency_keys",
+            "summary_refreshes",
+            "capsule_facts",
+            "change_counters",
+        )
+    },
+}
+# What holds for every table alike.
+RULES = {
+    r"extra column \w+\.visibility_rank": "Ranks",
+    r"extra index of a foreign key \w+\.\w+": "Indexes",
+}
+# Tables without the triggers of the audit log.
+NOT_LOGGED = {
+    "metadata_audit_log",
+    "audit_key",
+    "job_progress",
+    "idempotency_keys",
+    "summary_refreshes",
+    "sign_in_attempts",
+    "capsule_facts",
+    "change_counters",
+}
+# Tables that repeat what others hold: their `updated_at` is a copy.
+DERIVED = {"capsule_facts"}
+
+
+def explanation(difference):
+    """The heading that explains a difference, or None."""
+    if difference in EXPLAINED:
+        return EXPLAINED[difference]
+    return next((heading for rule, heading in RULES.items() if re.fullmatch(rule, difference)), None)
