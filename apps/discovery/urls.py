@@ -1,9 +1,15 @@
 from django.urls import path
 
-from . import help
+from . import help, homes, organisation, views
 
 app_name = "discovery"
 urlpatterns = [
+    path("", homes.home, name="home"),
+    path("capsules/", views.catalog, name="catalog"),
+    path("capsules/values/<slug:slug>/", views.values, name="values"),
+    path("domains/", organisation.domains, name="domains"),
+    path("domains/<path:name>/", organisation.domain, name="domain"),
+    path("teams/<path:name>/", organisation.team, name="team"),
     path("help/keys/", help.key_map, name="keys"),
     path("accessibility/", help.accessibility, name="accessibility"),
 ]

@@ -1,0 +1,135 @@
+"""A row of the catalogue as it is drawn: small pieces of markup, each made once for all rows that share it.
+
+The list is seen all day, so its template does nothing but put these pieces in their places.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from apps.catalog.vocabularies import CAPSULE_TYPES, LAYERS, SENSITIVITY
+from apps.dcs.periods import Period
+from apps.ui import formats
+from apps.ui.templatetags import ui
+
+from .filters import DIMENSIONS, WORDS
+
+SAMPLE = "urn:dcs:system:kind:name"
+
+
+class Cells(NamedTuple):
+    """What the table shows of one capsule; every piece is text to be escaped, or markup that is safe."""
+
+    url: str
+    name: str
+    mark: str
+    place: str
+    domain: str
+    layer: str
+    columns: str
+    sensitivity: str
+    quality: str
+    contract: str
+    feeds: str
+    complete: str
+    updated: str
+
+
+def of(rows):
+    """The `Cells` of each of `rows`, as `apps.discovery.rows` reads them."""
+    before, after = reverse("catalog:capsule", args=[SAMPLE]).split(SAMPLE)
+    language = get_language()
+    dash = formats.none(None)
+
+    def cells(row):
+        # A reverse() a row would cost more than all the rest of it.
+        url = f"{before}{quote(row.urn, safe=':')}{after}"
+        return Cells(
+            url=url,
+            name=formats.wbr(row.name),
+            mark=retired(language) if row.retired_at else "",
+            place=formats.wbr(place(row.urn)),
+            domain=link("discovery:domain", row.domain) if row.domain else dash,
+            layer=layer(row.layer, row.type, language),
+            columns=number(row.columns, f"{url}structure/"),
+            sensitivity=sensitivity(row.sensitivity_rank, language),
+            quality=quality(row.quality_score, language),
+            contract=contract(row.contract_status, row.freshness_sla, language),
+            feeds=number(row.downstream, f"{url}provenance/"),
+            complete=complete(row.present, language),
+            updated=formats.when(row.updated_at),
+        )
+
+    return [cells(row) for row in rows]
+
+
+def place(urn):
+    """Where a capsule stands, without what its row says anyway: `dbt:model:jaffle_shop.staging`."""
+    return urn.removeprefix("urn:dcs:").rpartition(":")[0]
+
+
+def number(value, url):
+    """A number that opens the list behind it."""
+    if not value:
+        return str(value)
+    return SafeString(f'<a href="{url}">{formats.count(value)}</a>')
+
+
+@lru_cache(maxsize=2048)
+def link(name, text):
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[text]), text)
+
+
+@lru_cache(maxsize=64)
+def retired(language):
+    return SafeString(" ") + ui.mark("archive", "idle", _("Retired"))
+
+
+@lru_cache(maxsize=512)
+def layer(word, kind, language):
+    known, kind_known = LAYERS.get((word or "").lower()), CAPSULE_TYPES.get(kind)
+    shown = known.title if known else word
+    under = kind_known.title if kind_known else capfirst(kind)
+    return format_html('{}<span class="sub">{}</span>', formats.none(shown), under)
+
+
+@lru_cache(maxsize=64)
+def sensitivity(rank, language):
+    return ui.sens(SENSITIVITY[rank - 1])
+
+
+@lru_cache(maxsize=2048)
+def quality(score, language):
+    return ui.score(score, meter=True, width=64)
+
+
+@lru_cache(maxsize=1024)
+def contract(status, freshness, language):
+    if not status:
+        return formats.none(None)
+    if not freshness:
+        return ui.badge("contract", status)
+    within = _("fresh within %(time)s") % {"time": in_words(Period.parse(freshness))}
+    return format_html('{}<span class="sub">{}</span>', ui.badge("contract", status), within)
+
+
+def in_words(period):
+    if period.months:
+        return period.iso()
+    return formats.duration(period.days * 86_400 + period.microseconds / 1_000_000)
+
+
+@lru_cache(maxsize=512)
+def complete(present, language):
+    parts = [
+        (capfirst(str(WORDS[slug])), "complete" if present >> at & 1 else "missing")
+        for at, slug in enumerate(DIMENSIONS)
+    ]
+    return SafeString(conditional_escape(ui.ticks(parts)))

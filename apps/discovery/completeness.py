@@ -1,0 +1,91 @@
+"""How complete the catalogue is, part by part, and the list behind every number that is missing."""
+
+from dataclasses import dataclass, replace
+
+from django.db import connection
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import ngettext_lazy
+
+from apps.ui import charts
+
+from . import facets
+from .conditions import all_of, conditions
+from .filters import WORDS, Filters
+
+# Most useful first: without an owner nobody can mend the rest.
+PARTS = ("owner", "domain", "description", "semantics", "quality", "policy", "contract", "provenance")
+PARTS += ("structure", "payload")
+LACKING = {
+    "owner": ngettext_lazy("%(n)s capsule without an owner", "%(n)s capsules without an owner", "n"),
+    "domain": ngettext_lazy("%(n)s capsule in no domain", "%(n)s capsules in no domain", "n"),
+    "description": ngettext_lazy("%(n)s capsule without a description", "%(n)s capsules without a description", "n"),
+    "semantics": ngettext_lazy("%(n)s capsule that no term explains", "%(n)s capsules that no term explains", "n"),
+    "quality": ngettext_lazy("%(n)s capsule without a quality rule", "%(n)s capsules without a quality rule", "n"),
+    "policy": ngettext_lazy("%(n)s capsule without a policy", "%(n)s capsules without a policy", "n"),
+    "contract": ngettext_lazy("%(n)s capsule without a contract", "%(n)s capsules without a contract", "n"),
+    "provenance": ngettext_lazy("%(n)s capsule without lineage", "%(n)s capsules without lineage", "n"),
+    "structure": ngettext_lazy("%(n)s capsule without columns", "%(n)s capsules without columns", "n"),
+    "payload": ngettext_lazy("%(n)s capsule with no known place", "%(n)s capsules with no known place", "n"),
+}
+BY_DOMAIN = """
+SELECT f.domain_id, count(*), avg(f.completeness) FROM dcs.capsule_facts f WHERE {where} GROUP BY f.domain_id
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part that capsules have or lack: how many do, and the list of those that lack it."""
+
+    slug: str
+    title: str
+    present: int
+    lacking: int
+    url: str
+
+    @property
+    def total(self):
+        return self.present + self.lacking
+
+    @property
+    def share(self):
+        """Percent 0–100 of the capsules that have it."""
+        return 100 * self.present / self.total if self.total else 0
+
+    @property
+    def bar(self):
+        return charts.meter(self.share, width=120)
+
+    @property
+    def sentence(self):
+        return LACKING[self.slug] % {"n": self.lacking}
+
+
+def parts(filters, reader, only=PARTS):
+    """A `Part` for each of `only` among the capsules that `filters` leave to `reader`."""
+    counted = {facet.slug: facet for facet in facets.facets(filters, reader) if facet.slug in ("has", "lacks")}
+    has = {value.value: value.count for value in counted["has"].values}
+    lacks = {value.value: value.count for value in counted["lacks"].values}
+    return [
+        Part(slug, capfirst(str(WORDS[slug])), has.get(slug, 0), lacks.get(slug, 0), listed(filters, slug))
+        for slug in only
+    ]
+
+
+def gaps(filters, reader, only=PARTS):
+    """The parts that some capsules lack, those that most lack first."""
+    found = [part for part in parts(filters, reader, only) if part.lacking]
+    return sorted(found, key=lambda part: -part.lacking)
+
+
+def listed(filters, slug):
+    """The address of the catalogue under these filters and without that part."""
+    return f"{reverse('discovery:catalog')}?{replace(filters, lacks=(*filters.lacks, slug)).query()}"
+
+
+def by_domain(reader):
+    """{domain id or None: (capsules, mean number of the seven dimensions that they have)}."""
+    where = all_of(conditions(Filters(), reader))
+    with connection.cursor() as cursor:
+        cursor.execute(BY_DOMAIN.format(where=where.sql), where.params)
+        return {domain: (number, float(mean)) for domain, number, mean in cursor}

@@ -1,0 +1,40 @@
+"""The catalogue list and the search."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.template.response import TemplateResponse
+from django_htmx.http import trigger_client_event
+
+from apps.ui.htmx import fragment
+
+from . import export, facets
+from .filters import Filters
+from .listing import Listing, group
+
+
+@login_required
+def catalog(request):
+    """Narrow the capsules; typing and ticking swap the results and the counts, `format=csv` exports them."""
+    filters = Filters.parse(request.GET)
+    if request.GET.get("format") == "csv":
+        return export.answer(filters, request.reader)
+    found = Listing(filters, request, request.path)
+    template = fragment(request, "discovery/catalog.html", "results")
+    response = TemplateResponse(request, template, {"list": found})
+    return announced(response, found.result) if request.htmx else response
+
+
+@login_required
+def values(request, slug):
+    """The values of one facet, narrowed by what was typed in it."""
+    if slug not in facets.TITLES:
+        raise Http404
+    filters = Filters.parse(request.GET)
+    (facet,) = (facet for facet in facets.facets(filters, request.reader) if facet.slug == slug)
+    context = {"facet": group(facet, filters, request)}
+    return TemplateResponse(request, "components/facet_values.html", context)
+
+
+def announced(response, text):
+    """Let the page say `text` aloud once the answer stands."""
+    return trigger_client_event(response, "announce", {"value": text}, after="settle")
