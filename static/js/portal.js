@@ -42,9 +42,7 @@
     for (const [name, value] of pairs) if (value !== "") given.append(name, value);
   });
 
-  let opener = null;
   page.addEventListener("htmx:beforeRequest", (event) => {
-    opener = page.activeElement;
     event.detail.target?.setAttribute("aria-busy", "true");
     one("[data-failure]", event.detail.target ?? page)?.remove();
   });
@@ -65,6 +63,20 @@
   page.addEventListener("htmx:sendError", (event) => fail(event, "lost"));
   page.addEventListener("htmx:timeout", (event) => fail(event, "lost"));
   page.addEventListener("htmx:responseError", (event) => fail(event, [401, 403].includes(event.detail.xhr.status) ? "refused" : "broken"));
+
+  // What the reader has folded open or shut stays so when its region is replaced.
+  let folds = new Map();
+  let held = "";
+  page.addEventListener("htmx:beforeSwap", (event) => {
+    held = page.activeElement.id;
+    folds = new Map(all("details[id]", event.detail.target ?? page).map((fold) => [fold.id, fold.open]));
+  });
+  page.addEventListener("htmx:afterSwap", () => {
+    for (const fold of all("details[id]")) if (folds.has(fold.id)) fold.open = folds.get(fold.id);
+    folds.clear();
+    // htmx could not give the focus back to a field that was folded away at that moment.
+    if (held && page.activeElement === page.body) page.getElementById(held)?.focus({ preventScroll: true });
+  });
 
   page.addEventListener("htmx:afterSettle", (event) => {
     const region = event.detail.target?.isConnected ? event.detail.target : (event.detail.elt?.id && page.getElementById(event.detail.elt.id));

@@ -142,10 +142,16 @@ def query(context, **changes):
 
 
 @register.simple_tag(takes_context=True)
+def rest_of_query(context, *without):
+    """{% rest_of_query "q" as rest %}: the other (name, value) pairs, `hidden=rest` of a form component."""
+    request = context.get("request")
+    return querystring.pairs(request.GET, **dict.fromkeys(without)) if request else []
+
+
+@register.simple_tag(takes_context=True)
 def hidden_state(context, *without):
     """{% hidden_state "q" %}: the rest of the query as hidden inputs, for a GET form that sets `q`."""
-    request = context.get("request")
-    pairs = querystring.pairs(request.GET, **dict.fromkeys(without)) if request else []
+    pairs = rest_of_query(context, *without)
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
 
 
