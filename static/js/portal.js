@@ -64,16 +64,16 @@
   page.addEventListener("htmx:timeout", (event) => fail(event, "lost"));
   page.addEventListener("htmx:responseError", (event) => fail(event, [401, 403].includes(event.detail.xhr.status) ? "refused" : "broken"));
 
-  // What the reader has folded open or shut stays so when its region is replaced.
+  // What the reader has folded open or shut stays so when it is replaced, with its region or beside it.
   let folds = new Map();
   let held = "";
-  page.addEventListener("htmx:beforeSwap", (event) => {
+  const foldName = (fold) => fold.dataset.keep ?? fold.id;
+  page.addEventListener("htmx:beforeSwap", () => {
     held = page.activeElement.id;
-    folds = new Map(all("details[id]", event.detail.target ?? page).map((fold) => [fold.id, fold.open]));
+    folds = new Map(all("details[id], details[data-keep]").map((fold) => [foldName(fold), fold.open]));
   });
   page.addEventListener("htmx:afterSwap", () => {
-    for (const fold of all("details[id]")) if (folds.has(fold.id)) fold.open = folds.get(fold.id);
-    folds.clear();
+    for (const fold of all("details[id], details[data-keep]")) if (folds.has(foldName(fold))) fold.open = folds.get(foldName(fold));
     // htmx could not give the focus back to a field that was folded away at that moment.
     if (held && page.activeElement === page.body) page.getElementById(held)?.focus({ preventScroll: true });
   });
