@@ -9,9 +9,8 @@ from django.utils.translation import ngettext_lazy
 
 from apps.ui import charts
 
-from . import facets
 from .conditions import all_of, conditions
-from .filters import WORDS, Filters
+from .filters import PRESENT, WORDS, Filters
 
 # Most useful first: without an owner nobody can mend the rest.
 PARTS = ("owner", "domain", "description", "semantics", "quality", "policy", "contract", "provenance")
@@ -19,15 +18,25 @@ PARTS += ("structure", "payload")
 LACKING = {
     "owner": ngettext_lazy("%(n)s capsule without an owner", "%(n)s capsules without an owner", "n"),
     "domain": ngettext_lazy("%(n)s capsule in no domain", "%(n)s capsules in no domain", "n"),
-    "description": ngettext_lazy("%(n)s capsule without a description", "%(n)s capsules without a description", "n"),
-    "semantics": ngettext_lazy("%(n)s capsule that no term explains", "%(n)s capsules that no term explains", "n"),
-    "quality": ngettext_lazy("%(n)s capsule without a quality rule", "%(n)s capsules without a quality rule", "n"),
+    "description": ngettext_lazy(
+        "%(n)s capsule without a description", "%(n)s capsules without a description", "n"
+    ),
+    "semantics": ngettext_lazy(
+        "%(n)s capsule that no term explains", "%(n)s capsules that no term explains", "n"
+    ),
+    "quality": ngettext_lazy(
+        "%(n)s capsule without a quality rule", "%(n)s capsules without a quality rule", "n"
+    ),
     "policy": ngettext_lazy("%(n)s capsule without a policy", "%(n)s capsules without a policy", "n"),
     "contract": ngettext_lazy("%(n)s capsule without a contract", "%(n)s capsules without a contract", "n"),
     "provenance": ngettext_lazy("%(n)s capsule without lineage", "%(n)s capsules without lineage", "n"),
     "structure": ngettext_lazy("%(n)s capsule without columns", "%(n)s capsules without columns", "n"),
     "payload": ngettext_lazy("%(n)s capsule with no known place", "%(n)s capsules with no known place", "n"),
 }
+BY_PRESENT = "SELECT f.present, count(*) FROM dcs.capsule_facts f WHERE {where} GROUP BY f.present"
+UNDESCRIBED = (
+    "SELECT coalesce(sum(f.column_count - f.described_columns), 0) FROM dcs.capsule_facts f WHERE {where}"
+)
 BY_DOMAIN = """
 SELECT f.domain_id, count(*), avg(f.completeness) FROM dcs.capsule_facts f WHERE {where} GROUP BY f.domain_id
 """
@@ -62,14 +71,26 @@ class Part:
 
 
 def parts(filters, reader, only=PARTS):
-    """A `Part` for each of `only` among the capsules that `filters` leave to `reader`."""
-    counted = {facet.slug: facet for facet in facets.facets(filters, reader) if facet.slug in ("has", "lacks")}
-    has = {value.value: value.count for value in counted["has"].values}
-    lacks = {value.value: value.count for value in counted["lacks"].values}
-    return [
-        Part(slug, capfirst(str(WORDS[slug])), has.get(slug, 0), lacks.get(slug, 0), listed(filters, slug))
-        for slug in only
-    ]
+    """A `Part` for each of `only` among the capsules that `filters` leave to `reader`; one query."""
+    where = all_of(conditions(filters, reader))
+    with connection.cursor() as cursor:
+        cursor.execute(BY_PRESENT.format(where=where.sql), where.params)
+        found = cursor.fetchall()
+    total = sum(number for _bits, number in found)
+
+    def part(slug):
+        present = sum(number for bits, number in found if bits & PRESENT[slug])
+        return Part(slug, capfirst(str(WORDS[slug])), present, total - present, listed(filters, slug))
+
+    return [part(slug) for slug in only]
+
+
+def undescribed_columns(filters, reader):
+    """How many columns of the capsules that `filters` leave have no description."""
+    where = all_of(conditions(filters, reader))
+    with connection.cursor() as cursor:
+        cursor.execute(UNDESCRIBED.format(where=where.sql), where.params)
+        return cursor.fetchone()[0]
 
 
 def gaps(filters, reader, only=PARTS):

@@ -32,7 +32,9 @@ def answer(filters, reader):
     """The CSV of all rows that `filters` leave to `reader`, UTF-8."""
     name = f"capsules-{timezone.now():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(lines(filters, reader), content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(
+        lines(filters, reader), content_type="text/csv; charset=utf-8", headers=headers
+    )
 
 
 def lines(filters, reader):

@@ -73,7 +73,9 @@ class Listing:
 
     @property
     def errors(self):
-        return [(capfirst(str(facets.TITLES.get(key, key))), error) for key, error in self.filters.errors.items()]
+        return [
+            (capfirst(str(facets.TITLES.get(key, key))), error) for key, error in self.filters.errors.items()
+        ]
 
     @cached_property
     def chips(self):
@@ -109,7 +111,12 @@ class Listing:
     def retired(self):
         """Retired capsules are left out until asked for."""
         value = {"value": "include", "title": _("Show retired"), "chosen": self.filters.retired == "include"}
-        return {"name": "retired", "title": _("Retired"), "values": [value], "closed": not self.filters.retired}
+        return {
+            "name": "retired",
+            "title": _("Retired"),
+            "values": [value],
+            "closed": not self.filters.retired,
+        }
 
 
 SORT_WORDS = {
@@ -165,7 +172,11 @@ def narrowed(values, typed, every):
 
 
 def drawn(slug, value):
-    title = words.word("contract", value.value).text if slug == "contract" and value.value != "none" else value.label
+    title = (
+        words.word("contract", value.value).text
+        if slug == "contract" and value.value != "none"
+        else value.label
+    )
     return {
         "value": value.value,
         "title": title,

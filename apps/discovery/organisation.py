@@ -24,7 +24,9 @@ PEOPLE = Prefetch("stewardships", Stewardship.objects.select_related("user"))
 @login_required
 def domains(request):
     """All domains with their owners, stewards and capsules."""
-    found = Domain.objects.visible_to(request.reader).select_related("owner", "parent").prefetch_related(PEOPLE)
+    found = (
+        Domain.objects.visible_to(request.reader).select_related("owner", "parent").prefetch_related(PEOPLE)
+    )
     page = paging.page(found, request, size=100)
     counted = completeness.by_domain(request.reader)
     rows = [
