@@ -146,6 +146,7 @@ def django_db_setup(server, template_database, django_db_blocker):
 
         use(name)
         # Progress is written on a connection of its own; inside a test's transaction it is the same one.
+        connections.databases.pop("progress", None)
         connections["progress"] = connections["default"]
         yield
         for connection in connections.all(initialized_only=True):
