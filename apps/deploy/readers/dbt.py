@@ -186,7 +186,10 @@ def _read(project, manifest, catalog, results, known):
 
 def _attach_tests(project):
     """Tests by the capsule they are about, and every test's rule: `{unique id: (urn, rule name)}`."""
-    tests, rule_names, kinds, loose = {}, {}, Counter(), []
+    tests: dict = {}
+    rule_names: dict = {}
+    kinds: Counter = Counter()
+    loose = []
     for unique_id, test in sorted(project.tests.items(), key=itemgetter(0)):
         kinds[kind_of_test(test)] += 1
         node = project.node_of_test(test)

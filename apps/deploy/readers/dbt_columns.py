@@ -270,7 +270,7 @@ class Columns:
 
     def learn(self, rules):
         """Meanings that only tests can prove: unique keys, references, allowed values."""
-        said = {}
+        said: dict = {}
         for rule in rules:
             if "column" in rule and "where" not in rule.get("config", ()):
                 said.setdefault(rule["column"], {})[rule["rule"]] = rule

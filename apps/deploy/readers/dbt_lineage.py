@@ -99,8 +99,8 @@ def column_lineage(reading, urns: Iterable[str] | None = None, *, processes: int
     else:
         for level in work.levels(targets):
             found.update(work.keep(_trace_all([work.job(one) for one in level])))
-    targets = set(targets)
-    return {reading.project_index.urns[one]: lineage for one, lineage in found.items() if one in targets}
+    asked = set(targets)
+    return {reading.project_index.urns[one]: lineage for one, lineage in found.items() if one in asked}
 
 
 def with_column_lineage(reading, *, processes=None):
@@ -205,7 +205,8 @@ class _Work:
 
     def levels(self, targets):
         """Unique ids in groups, each group after those whose columns only their code tells."""
-        depth, waiting = {}, list(targets)
+        depth: dict = {}
+        waiting = list(targets)
         while waiting:
             one = waiting[-1]
             if one in depth and depth[one] is not None:
@@ -220,7 +221,7 @@ class _Work:
             # A loop among parents, which dbt does not make, ends here instead of turning for ever.
             depth[one] = 1 + max((depth[parent] or 0 for parent in parents if parent in depth), default=-1)
             waiting.pop()
-        groups = {}
+        groups: dict = {}
         for one, level in depth.items():
             groups.setdefault(level, []).append(one)
         return [groups[level] for level in sorted(groups)]

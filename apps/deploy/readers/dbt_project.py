@@ -36,8 +36,13 @@ class Project:
         self.notes, self._silenced = [], 0
         self.complete = True
         self.last_updated = {}
-        self.counts, self.tests = Counter(), {}
-        self.nodes, self.urns, self.relations, self._by_ref, self._by_source = {}, {}, {}, {}, {}
+        self.counts: Counter = Counter()
+        self.tests: dict = {}
+        self.nodes: dict = {}
+        self.urns: dict = {}
+        self.relations: dict = {}
+        self._by_ref: dict = {}
+        self._by_source: dict = {}
         self.by_suffix = {}
         self.catalog = {}
         self.analyzed_at = ""
@@ -184,7 +189,7 @@ class Project:
         return packages.most_common(1)[0][0] if packages else ""
 
     def _address(self):
-        taken = {}
+        taken: dict = {}
         for unique_id, node in list(self.nodes.items()):
             urn = self._urn(unique_id, node)
             trouble = ""
@@ -369,7 +374,7 @@ class Project:
         return kept
 
     def _exposures(self):
-        consumers = {}
+        consumers: dict = {}
         between = {}
         for key in ("metrics", "semantic_models", "saved_queries"):
             between.update(mapping(self.content.get(key)))

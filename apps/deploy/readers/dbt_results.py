@@ -135,12 +135,14 @@ def _check_list(project, artifact):
 
 
 def _check(rule, invocation, artifact, result, status):
+    urn, name = rule
     failures = result.get("failures")
     count = (
         failures if isinstance(failures, int) and not isinstance(failures, bool) and failures >= 0 else None
     )
     return Check(
-        *rule,
+        urn,
+        name,
         invocation,
         _CHECK_STATUS[status],
         count,

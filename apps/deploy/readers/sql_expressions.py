@@ -1,10 +1,28 @@
 """What a value in a query is made of: its column names, followed into the scopes around them."""
 
+from types import ModuleType
+
 from .sql_scopes import AGGREGATED, DERIVED, STRENGTH, Column
 
 
 class Expressions:
     """The part of a statement's walk that reads values; `sql_statement` adds queries and tables."""
+
+    exp: ModuleType
+    dialect: str | None
+    indirect: dict
+    unresolved: dict
+
+    def query(self, node, ctes, outer):
+        raise NotImplementedError
+
+    def open(self, sentence):
+        if len(self.unresolved) < 100:
+            self.unresolved[sentence] = None
+
+    def coalesced(self, key, name, sources):
+        sides = [relation.columns[key] for relation in sources.values() if key in relation.columns]
+        return Column(name, frozenset().union(*(side.sources for side in sides)), DERIVED)
 
     def expression(self, node, scope, ctes):
         """What a value is made of; its own words are kept when it is more than a column passed on."""

@@ -18,9 +18,10 @@ class Statement(Expressions):
 
         self.exp, self.tree, self.dialect, self.deadline = exp, tree, dialect, deadline
         self.default = tuple(part.lower() for part in default if part)
-        self.tables, self.indirect, self.unresolved = {}, {}, {}
+        self.tables: dict = {}
+        self.indirect, self.unresolved = {}, {}
         self.partial = partial
-        self.schema = {}
+        self.schema: dict = {}
         for parts, columns in schema.items():
             for start in range(len(parts)):
                 self.schema.setdefault(parts[start:], (parts, columns))
@@ -43,10 +44,6 @@ class Statement(Expressions):
             said = column.node.sql(dialect=self.dialect, comments=False, copy=False)
             self.said[id(column.node)] = said
         return said
-
-    def open(self, sentence):
-        if len(self.unresolved) < 100:
-            self.unresolved[sentence] = None
 
     def hurry(self):
         if time.monotonic() > self.deadline:
@@ -123,7 +120,7 @@ class Statement(Expressions):
                 key: (column, rights[at] if at < len(rights) else None)
                 for at, (key, column) in enumerate(left.columns.items())
             }
-        columns = {}
+        columns: dict = {}
         for key, pair in keys.items():
             columns[key] = self.either([side for side in pair if side is not None])
         whole, name, _ = open_to([left, right])
@@ -136,7 +133,7 @@ class Statement(Expressions):
 
     def either(self, sides):
         """One column of a union: made of all that stands in its place."""
-        kind = max((side.kind for side in sides), key=STRENGTH.get)
+        kind = max((side.kind for side in sides), key=STRENGTH.__getitem__)
         node = next((side.node for side in sides if side.kind == kind and side.node is not None), None)
         sources = frozenset().union(*(side.sources for side in sides))
         return Column(sides[0].name, sources, kind, node, all(side.whole for side in sides))
@@ -156,7 +153,7 @@ class Statement(Expressions):
         )
         if not names:
             return relation
-        columns = {}
+        columns: dict = {}
         for name, column in zip(names, relation.columns.values(), strict=False):
             columns[name.name.lower()] = Column(
                 name.name, column.sources, column.kind, column.node, column.whole
@@ -198,7 +195,7 @@ class Statement(Expressions):
     def joined(self, node, ctes, outer):
         """A bracketed join: the columns of all its sides under one roof."""
         sources = self.sources_of(node.this, node.args.get("joins") or (), ctes, outer)
-        columns = {}
+        columns: dict = {}
         for relation in sources.values():
             for key, column in relation.columns.items():
                 columns.setdefault(key, column)
@@ -212,11 +209,12 @@ class Statement(Expressions):
         origin = node.args.get("from_")
         joins = node.args.get("joins") or ()
         laterals = node.args.get("laterals") or ()
-        sources = {}
+        sources: dict = {}
         if origin is not None:
             sources = self.sources_of(origin.this, [*joins, *laterals], ctes, outer)
         scope = Scope(sources, outer, self.merged_by_using(joins))
-        columns, starred = {}, []
+        columns: dict = {}
+        starred: list = []
         for projection in node.expressions:
             self.hurry()
             if isinstance(projection, exp.Star):
@@ -241,7 +239,7 @@ class Statement(Expressions):
         return Relation(columns, whole, name=name, ask=ask)
 
     def sources_of(self, first, joins, ctes, outer):
-        sources = {}
+        sources: dict = {}
         queue = [
             first,
             *(getattr(join, "this", join) if isinstance(join, self.exp.Join) else join for join in joins),
@@ -326,10 +324,6 @@ class Statement(Expressions):
                     name.lower(), Column(name, column.sources, column.kind, column.node, column.whole)
                 )
         return list(sources.values())
-
-    def coalesced(self, key, name, sources):
-        sides = [relation.columns[key] for relation in sources.values() if key in relation.columns]
-        return Column(name, frozenset().union(*(side.sources for side in sides)), DERIVED)
 
     def projected(self, projection, scope, columns, ctes):
         exp = self.exp
