@@ -8,7 +8,7 @@ orthogonal lines with rounded corners. Pure: names and pairs in, numbers out. Un
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from apps.provenance.routing import ACROSS, AROUND, DOWN, HEIGHT, WIDTH, route
+from apps.provenance.routing import ACROSS, AROUND, DOWN, HEIGHT, WIDTH, lowest, route
 
 MARGIN, HEAD = 4, 34  # around the drawing; room for the titles of the columns
 SWEEPS = 8
@@ -64,7 +64,7 @@ def drawn(nodes, edges):
     middle = {point: HEAD + y + HEIGHT / 2 for point, y in heights.items()}
     routed = route(pairs, back, placed, chains, middle)
     columns = [left + rank * ACROSS for rank in range(len(ordered))]
-    bottom = max((node.y + HEIGHT for node in placed.values()), default=HEAD)
+    bottom = lowest(placed, middle)
     return Layout(
         nodes=placed,
         edges=routed,

@@ -30,7 +30,7 @@ def route(pairs, back, placed, chains, middle):
     arrive = ports(pairs, back, placed, chains, middle, side=1)
     steps = {pair: levels(chains[pair], leave[pair], arrive[pair], middle) for pair in chains}
     turn = turns(steps, placed)
-    floor = max((node.y + HEIGHT for node in placed.values()), default=0) + DOWN / 4
+    floor = lowest(placed, middle) + DOWN / 4
     routed = []
     for pair in pairs:
         up, down = placed[pair[0]], placed[pair[1]]
@@ -45,6 +45,11 @@ def route(pairs, back, placed, chains, middle):
             points += [(x, before), (x, after)]
         routed.append(Edge(*pair, rounded([*points, end]), tip(*end)))
     return routed
+
+
+def lowest(placed, middle):
+    """The bottom of everything: of the nodes, and of the long edges that pass below them."""
+    return max([*(node.y + HEIGHT for node in placed.values()), *middle.values()], default=0)
 
 
 def ports(pairs, back, placed, chains, middle, side):
