@@ -241,6 +241,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PUBLIC": True,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"ReferentialActionEnum": "apps.catalog.models.ReferentialAction"},
 }
 
 # --- caches, mail, work -------------------------------------------------------------------------------

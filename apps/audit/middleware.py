@@ -1,6 +1,7 @@
 """Run every request that reaches a view as its reader, in one transaction."""
 
 from django.db import transaction
+from rest_framework.permissions import SAFE_METHODS
 
 from .context import acting
 
@@ -21,10 +22,18 @@ class ActingMiddleware:
     def process_view(self, request, view, args, kwargs):
         if getattr(view, "without_database", False):
             return None
-        with acting(request.reader, reason=request.headers.get("X-Change-Reason", "")[:1000]):
+        with acting(request.reader, reason=reason_of(request)):
             response = view(request, *args, **kwargs)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             return response
+
+
+def reason_of(request):
+    """Why the request changes something: what its header says, else which route of the API was called."""
+    said = request.headers.get("X-Change-Reason", "")
+    if not said and request.method not in SAFE_METHODS and request.path.startswith("/api/"):
+        said = f"API: {request.method} {request.path}"
+    return said[:1000]

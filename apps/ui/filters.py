@@ -82,6 +82,8 @@ class OneOf(django_filters.Filter):
         copied.__dict__.update(self.__dict__)
         copied.__dict__.pop("_field", None)
         copied.extra = {**self.extra, "check": copied.check}
+        if self.method is not None:
+            copied.method = self.method
         return copied
 
     def check(self, given):

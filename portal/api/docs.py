@@ -4,17 +4,24 @@ from functools import cache
 
 import yaml
 from django.http import HttpResponse
+from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
 from apps.people.rest.rendering import encode
 
+from .schema import COMPONENTS
+
 
 @cache
 def document():
     """The whole description as a dict."""
-    return SchemaGenerator(urlconf="portal.urls").get_schema(request=None, public=True)
+    with translation.override("en"):
+        described = SchemaGenerator(urlconf="portal.urls").get_schema(request=None, public=True)
+    for kind, components in COMPONENTS.items():
+        described["components"].setdefault(kind, {}).update(components)
+    return described
 
 
 @cache

@@ -14,6 +14,9 @@ class ReaderScheme(OpenApiAuthenticationExtension):
     target_class = "apps.people.authentication.ReaderAuthentication"
     name = ["token", "session"]
 
+    def get_security_requirement(self, auto_schema):
+        return [{name: []} for name in self.name]
+
     def get_security_definition(self, auto_schema):
         from django.conf import settings
 
@@ -37,21 +40,60 @@ def _header(name, description):
     }
 
 
-FIELDS = {
-    "name": "fields",
-    "in": "query",
-    "required": False,
-    "explode": False,
-    "style": "form",
-    "schema": {"type": "array", "items": {"type": "string"}},
-    "description": "Only these fields; `id` always.",
+# Written once among the components; every route refers to them.
+PARAMETERS = {
+    "Fields": {
+        "name": "fields",
+        "in": "query",
+        "required": False,
+        "explode": False,
+        "style": "form",
+        "schema": {"type": "array", "items": {"type": "string"}},
+        "description": "Only these fields; `id` always.",
+    },
+    "IfMatch": _header("If-Match", "The entity tag of the state that you have seen; another one is 412."),
+    "IfNoneMatch": _header("If-None-Match", "The entity tag that you have; 304 if it still holds."),
+    "Reason": _header("X-Change-Reason", "Why; kept in the audit log."),
+    "Once": _header(
+        "Idempotency-Key", "Any word of yours; a repetition within 24 hours gives the first answer again."
+    ),
 }
-IF_MATCH = _header("If-Match", "The entity tag of the state that you have seen; another one is 412.")
-IF_NONE_MATCH = _header("If-None-Match", "The entity tag that you have; 304 if it still holds.")
-REASON = _header("X-Change-Reason", "Why; kept in the audit log.")
-ONCE = _header(
-    "Idempotency-Key", "Any word of yours; a repetition within 24 hours gives the first answer again."
-)
+REFUSALS = {
+    "400": ("Invalid", "Something that was sent cannot be taken; `fields` says what."),
+    "401": ("SignInNeeded", "No credentials, or invalid ones."),
+    "403": ("NotAllowed", "Signed in, but not allowed; `detail` says who is."),
+    "404": ("NotFound", "There is no such row, or none that you may know of."),
+    "409": ("Conflict", "It exists already, is in use, or has moved on."),
+    "412": ("Changed", "`If-Match` names another state."),
+    "413": ("TooLarge", "The body is too large."),
+    "415": ("NotJSON", "The body is of another type."),
+    "429": ("TooOften", "Too many requests; `Retry-After` says when again."),
+}
+COMPONENTS = {
+    "parameters": PARAMETERS,
+    "responses": {
+        name: {
+            "description": description,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        }
+        for name, description in REFUSALS.values()
+    },
+}
+VERBS = {
+    "list": "List",
+    "create": "Add",
+    "retrieve": "Read",
+    "update": "Replace",
+    "partial_update": "Change",
+    "destroy": "Remove",
+}
+OF_METHOD = {
+    "GET": ["Fields"],
+    "POST": ["Reason", "Once"],
+    "PUT": ["Reason", "IfMatch"],
+    "PATCH": ["Reason", "IfMatch"],
+    "DELETE": ["Reason", "IfMatch"],
+}
 
 
 class PortalSchema(AutoSchema):
@@ -61,29 +103,30 @@ class PortalSchema(AutoSchema):
     """
 
     def get_summary(self):
-        return (self.get_description() or "").strip().split("\n")[0].rstrip(".") or None
+        action = getattr(self.view, "action", None) or self.method.lower()
+        said = getattr(getattr(self.view, action, None), "__doc__", None)
+        first = (said or self.get_description() or "").strip().split("\n")[0].rstrip(".")
+        return first if said or action not in VERBS else f"{VERBS[action]}. {first}"
+
+    def _map_basic_serializer(self, serializer, direction):
+        described = super()._map_basic_serializer(serializer, direction)
+        if direction == "response" and isinstance(serializer, RecordSerializer):
+            # Facets may be hidden, and `fields` leaves out what was not asked for.
+            described["required"] = ["id"]
+        return described
 
     def _get_parameters(self):
-        given = super()._get_parameters()
-        known = {parameter["name"] for parameter in given}
-        one = not self._is_list_view()
-        wanted = {
-            "GET": [FIELDS, *([IF_NONE_MATCH] if one else [])],
-            "POST": [REASON, ONCE],
-            "PUT": [REASON, IF_MATCH],
-            "PATCH": [REASON, IF_MATCH],
-            "DELETE": [REASON, IF_MATCH],
-        }[self.method]
-        if not hasattr(self.view, "known_parameters"):
-            wanted = []
-        return given + [parameter for parameter in wanted if parameter["name"] not in known]
+        wanted = OF_METHOD[self.method] if hasattr(self.view, "known_parameters") else []
+        if wanted and self.method == "GET" and not self._is_list_view():
+            wanted = [*wanted, "IfNoneMatch"]
+        return super()._get_parameters() + [{"$ref": f"#/components/parameters/{name}"} for name in wanted]
 
     def _get_response_bodies(self, direction="response"):
         bodies = super()._get_response_bodies(direction)
-        if direction != "response":
-            return bodies
-        for code in self._refusals():
-            bodies.setdefault(code, self._get_response_for_code(ErrorSerializer, code))
+        if direction == "response":
+            self.resolve_serializer(ErrorSerializer, direction)
+            for code in self._refusals():
+                bodies.setdefault(code, {"$ref": f"#/components/responses/{REFUSALS[code][0]}"})
         return dict(sorted(bodies.items()))
 
     def _refusals(self):

@@ -108,6 +108,11 @@ class SubjectReference(Reference):
         raise UnknownSubject(**{self.field_name: sentence})
 
 
+def reader_in(context):
+    """Who asks, as a serializer's context tells; None while the API is only described."""
+    return getattr(context.get("request"), "reader", None)
+
+
 def _with_floats(value):
     """What JSON columns store: fractions as double precision, like every other program writes them."""
     if isinstance(value, Decimal):

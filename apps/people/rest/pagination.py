@@ -72,19 +72,16 @@ class Pages(BasePagination):
         return Response({"count": self.count, "next": self.next, "previous": self.previous, "results": data})
 
     def get_paginated_response_schema(self, schema):
-        link = {"type": ["string", "null"], "format": "uri"}
+        count = {
+            "type": ["integer", "null"],
+            "description": "Null with `cursor`, unless `count=exact`.",
+            "example": 1,
+        }
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["count", "next", "previous", "results"],
-            "properties": {
-                "count": {
-                    "type": ["integer", "null"],
-                    "description": "Null with `cursor`, unless `count=exact`.",
-                },
-                "next": link,
-                "previous": link,
-                "results": schema,
-            },
+            "properties": {"count": count, "next": link, "previous": link, "results": schema},
         }
 
     def get_schema_operation_parameters(self, view):

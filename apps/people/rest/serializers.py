@@ -8,10 +8,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
 
 from apps.dcs import fields as columns
 
-from .fields import JSONField, NumberField, ObjectField, PeriodField, Reference, TextListField
+from .fields import JSONField, NumberField, ObjectField, PeriodField, Reference, TextListField, reader_in
 from .rendering import decode, encode
 
 
@@ -99,10 +100,14 @@ class RecordSerializer(StrictFields, serializers.ModelSerializer):
 
     def get_fields(self):
         fields = super().get_fields()
-        request = self.context.get("request")
-        if request is not None:
-            for name in self.hidden_from(request.reader):
+        reader = reader_in(self.context)
+        if reader is not None:
+            for name in self.hidden_from(reader):
                 fields.pop(name, None)
+        if self.instance is not None:
+            for name in getattr(self.Meta, "create_only_fields", ()):
+                if name in fields:
+                    fields[name].read_only, fields[name].required = True, False
         return fields
 
     def get_extra_kwargs(self):
@@ -113,9 +118,6 @@ class RecordSerializer(StrictFields, serializers.ModelSerializer):
             field = _by_column(self.Meta.model, name)
             if field is not None and field.name != name:
                 options.setdefault(name, {}).setdefault("source", field.name)
-        if self.instance is not None:
-            for name in getattr(self.Meta, "create_only_fields", ()):
-                options.setdefault(name, {})["read_only"] = True
         return options
 
     def get_uniqueness_extra_kwargs(self, field_names, declared_fields, extra_kwargs):
@@ -133,7 +135,7 @@ class RecordSerializer(StrictFields, serializers.ModelSerializer):
         options["validators"] = [
             validator
             for validator in options.get("validators", [])
-            if not isinstance(validator, serializers.UniqueValidator)
+            if not isinstance(validator, UniqueValidator)
         ]
         if not options["validators"]:
             del options["validators"]

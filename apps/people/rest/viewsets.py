@@ -178,7 +178,7 @@ class RecordViewSet(ReadingViewSet):
     def update(self, request, *args, partial=False, **kwargs):
         record = self.locked()
         self.check_may(record)
-        etags.require_match(request, lambda: self.row(self.reading(record)))
+        self.require_match(record)
         context = {**self.get_serializer_context(), "stored": lambda: self.row(self.reading(record))}
         serializer = self.get_serializer_class()(record, data=request.data, partial=partial, context=context)
         serializer.is_valid(raise_exception=True)
@@ -192,7 +192,7 @@ class RecordViewSet(ReadingViewSet):
     def destroy(self, request, *args, **kwargs):
         record = self.locked()
         self.check_may(record)
-        etags.require_match(request, lambda: self.row(self.reading(record)))
+        self.require_match(record)
         self.remove_record(record)
         connection.check_constraints()
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -203,6 +203,10 @@ class RecordViewSet(ReadingViewSet):
         if record is None:
             raise self.unknown()
         return record
+
+    def require_match(self, record):
+        """Raise `PreconditionFailed` if `If-Match` names another state than the locked row's."""
+        etags.require_match(self.request, lambda: self.row(self.reading(record)))
 
     def reading(self, record):
         """The queryset that reads `record` back, as the list would."""

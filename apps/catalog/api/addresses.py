@@ -1,0 +1,66 @@
+"""Capsules and columns in the addresses of the API: by URN in any spelling, by a former URN, or by id."""
+
+import uuid
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import SAFE_METHODS
+
+from apps.catalog import urns
+from apps.catalog.models import Capsule, CapsuleAlias, Column
+
+
+def matching(address):
+    """The condition for the row that an address means."""
+    try:
+        return Q(pk=uuid.UUID(address))
+    except ValueError:
+        return Q(urn__in=urns.spellings(address))
+
+
+def capsules(address, reader, queryset=None):
+    """The queryset of the one capsule at the address, empty if the reader may not know of any; retired ones too."""
+    visible = (Capsule.objects.all() if queryset is None else queryset).visible_to(reader)
+    found = visible.filter(matching(address))
+    if address.startswith("urn:") and not found.exists():
+        former = CapsuleAlias.objects.visible_to(reader).filter(urn__in=urns.spellings(address))
+        return visible.filter(pk__in=former.values("capsule"))
+    return found
+
+
+def capsule(address, reader, *, lock=False):
+    """The capsule at the address. Raises `NotFound`."""
+    found = capsules(address, reader).select_related("owner", "domain").order_by()
+    return _first(found.select_for_update(of=("self",)) if lock else found)
+
+
+def column(address, reader, *, lock=False):
+    """The column at the address, with its capsule. Raises `NotFound`."""
+    found = Column.objects.visible_to(reader).filter(matching(address)).order_by()
+    found = found.select_related("capsule__owner", "capsule__domain")
+    return _first(found.select_for_update(of=("self",)) if lock else found)
+
+
+def _first(queryset):
+    record = queryset.first()
+    if record is None:
+        kind = queryset.model._meta.verbose_name
+        raise NotFound(_("There is no %(kind)s with this address.") % {"kind": kind})
+    return record
+
+
+class UnderCapsule:
+    """A route below `/capsules/{urn}`: finds `self.capsule` first, locked if something is to be added to it."""
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.capsule = capsule(self.kwargs["urn"], request.reader, lock=request.method not in SAFE_METHODS)
+
+
+class UnderColumn:
+    """A route below `/columns/{urn}`: finds `self.column` first, locked if something is to be added to it."""
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.column = column(self.kwargs["urn"], request.reader, lock=request.method not in SAFE_METHODS)

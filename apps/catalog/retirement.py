@@ -1,0 +1,40 @@
+"""Taking capsules and columns out of use, and back; deleting for good what is out of use (errata row B10)."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.dcs.refusals import Conflict
+
+from .models import Capsule
+
+
+def retire(record):
+    """Take a capsule or a column out of use; its history stays. Raises `Conflict` if it is out of use already."""
+    stored = _locked(record)
+    if stored.is_retired:
+        raise Conflict(_("%(name)s is retired already.") % {"name": stored}, code="already_retired")
+    stored.retired_at = timezone.now()
+    stored.save(update_fields=["retired_at"])
+
+
+def restore(record):
+    """Bring a retired capsule or column back. Raises `Conflict` if it is in use."""
+    stored = _locked(record)
+    if not stored.is_retired:
+        raise Conflict(_("%(name)s is not retired.") % {"name": stored}, code="not_retired")
+    stored.retired_at = None
+    stored.save(update_fields=["retired_at"])
+
+
+def purge(capsule):
+    """Delete a retired capsule and all that hangs on it, for good. Raises `Conflict` if it is in use."""
+    stored = _locked(capsule)
+    if not stored.is_retired:
+        raise Conflict(
+            _("Retire %(name)s before you delete it for good.") % {"name": stored}, code="not_retired"
+        )
+    Capsule.objects.filter(pk=stored.pk).delete()
+
+
+def _locked(record):
+    return type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
