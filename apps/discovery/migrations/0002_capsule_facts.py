@@ -6,7 +6,7 @@ from apps.dcs.operations import RunSQLFile
 
 SQL = Path(__file__).parent.parent / "sql"
 UNDO = """
-DROP FUNCTION dcs.refresh_capsule_facts(uuid[]);
+DROP FUNCTION dcs.recount_capsules(uuid[]);
 DROP FUNCTION dcs.capsule_facts_at(uuid[], smallint[]);
 DROP FUNCTION dcs.layer_rank(text);
 DROP TABLE dcs.capsule_facts;

@@ -1,5 +1,5 @@
 -- What the catalogue lists, filters and sorts by: one narrow row a capsule, derived from the other tables by
--- triggers (capsule_facts_triggers_v1.sql). Derived, therefore neither audited nor part of a version.
+-- triggers (catalogue_triggers_v1.sql). Derived, therefore neither audited nor part of a version.
 --
 -- A capsule with parts that need a higher clearance than itself (a secret column, say) has one row more for
 -- each such step: readers of clearance `visible_from` to `visible_to` see that row and no other, so that
@@ -72,7 +72,8 @@ CREATE FUNCTION dcs.layer_rank(layer text) RETURNS smallint LANGUAGE sql IMMUTAB
     AS $$ SELECT array_position(ARRAY['raw', 'bronze', 'staging', 'silver', 'intermediate', 'gold', 'mart'], lower(layer))::smallint $$;
 
 -- The facts of each capsule as somebody of the given clearance sees them, with the next clearance that would
--- see more. Called for pairs (capsule, clearance), a capsule once a call.
+-- see more. Called for pairs (capsule, clearance). Each part is counted by itself, a capsule at a time, so that
+-- nothing multiplies (errata A4) and one capsule costs a few look-ups however large the tables are.
 CREATE FUNCTION dcs.capsule_facts_at(ids uuid[], clearances smallint[]) RETURNS TABLE (
     capsule_id uuid, domain_id uuid, owner_id uuid, source_system_id uuid, updated_at timestamptz,
     column_count int, described_columns int, pii_columns int, term_count int, rule_count int, enabled_rules int,
@@ -81,146 +82,134 @@ CREATE FUNCTION dcs.capsule_facts_at(ids uuid[], clearances smallint[]) RETURNS 
     worst_outcome text, contract_status text, freshness_sla interval, capsule_type text, layer text,
     schema_name text, name_key text, domain_key text, tags text[], frameworks text[], next_clearance smallint
 ) LANGUAGE sql STABLE AS $$
-WITH wanted AS (
-    SELECT c.*, w.clearance FROM unnest(ids, clearances) AS w(id, clearance) JOIN dcs.capsules c ON c.id = w.id
-), col AS (
-    SELECT w.id, w.clearance, c.id AS column_id, c.visibility_rank, c.pii_type,
-           nullif(btrim(c.description), '') IS NOT NULL AS described
-    FROM wanted w JOIN dcs.columns c ON c.capsule_id = w.id WHERE c.retired_at IS NULL
-), structure AS (
-    SELECT id, min(visibility_rank) FILTER (WHERE visibility_rank > clearance) AS beyond,
-           count(*) FILTER (WHERE visibility_rank <= clearance) AS columns,
-           count(*) FILTER (WHERE visibility_rank <= clearance AND described) AS described,
-           count(*) FILTER (WHERE visibility_rank <= clearance AND pii_type IS NOT NULL) AS pii
-    FROM col GROUP BY id
-), term AS (
-    SELECT id, min(rank) FILTER (WHERE rank > clearance) AS beyond,
-           count(DISTINCT term_id) FILTER (WHERE rank <= clearance) AS terms
-    FROM (
-        SELECT w.id, w.clearance, l.term_id, greatest(l.visibility_rank, t.visibility_rank) AS rank
-        FROM wanted w JOIN dcs.capsule_business_terms l ON l.capsule_id = w.id
-        JOIN dcs.business_terms t ON t.id = l.term_id
-        UNION ALL
-        SELECT c.id, c.clearance, l.term_id, greatest(l.visibility_rank, t.visibility_rank, c.visibility_rank)
-        FROM col c JOIN dcs.capsule_business_terms l ON l.column_id = c.column_id
-        JOIN dcs.business_terms t ON t.id = l.term_id
-    ) links GROUP BY id
-), rule AS (
-    SELECT w.id, w.clearance, r.id AS rule_id, r.is_enabled, r.meta, r.visibility_rank AS rank
-    FROM wanted w JOIN dcs.quality_rules r ON r.capsule_id = w.id
-    UNION ALL
-    SELECT c.id, c.clearance, r.id, r.is_enabled, r.meta, greatest(r.visibility_rank, c.visibility_rank)
-    FROM col c JOIN dcs.quality_rules r ON r.column_id = c.column_id
-), quality AS (
-    SELECT id, min(rank) FILTER (WHERE rank > clearance) AS beyond,
-           count(*) FILTER (WHERE rank <= clearance) AS rules,
-           count(*) FILTER (WHERE rank <= clearance AND is_enabled) AS enabled,
-           (100 * sum(weight) FILTER (WHERE counts AND status = 'passed')
-              / nullif(sum(weight) FILTER (WHERE counts), 0))::double precision AS some_passed,
-           bool_or(counts) AS any_checked,
-           (ARRAY['passed', 'warning', 'error', 'failed'])[max(array_position(
-               ARRAY['passed', 'warning', 'error', 'failed'], status)) FILTER (WHERE counts)] AS worst
-    FROM (
-        SELECT r.id, r.clearance, r.rank, r.is_enabled, latest.status,
-               r.rank <= r.clearance AND r.is_enabled AND latest.status <> 'skipped' AS counts,
-               CASE WHEN jsonb_typeof(r.meta -> 'weight') = 'number'
-                    THEN greatest((r.meta ->> 'weight')::numeric, 0) ELSE 1 END AS weight
-        FROM rule r LEFT JOIN LATERAL (
-            SELECT k.check_status::text AS status FROM dcs.quality_checks k
-            WHERE k.quality_rule_id = r.rule_id AND r.is_enabled
-            ORDER BY k.check_timestamp DESC, k.id DESC LIMIT 1
-        ) latest ON TRUE
-    ) rules GROUP BY id
-), policy AS (
-    SELECT id, min(rank) FILTER (WHERE rank > clearance) AS beyond,
-           count(*) FILTER (WHERE rank <= clearance) AS policies,
-           max(array_position(ARRAY['public', 'internal', 'confidential', 'restricted', 'secret'], level))
-               FILTER (WHERE rank <= clearance) AS sensitivity,
-           coalesce(bool_or(masks) FILTER (WHERE rank <= clearance), FALSE) AS masks,
-           jsonb_agg(frameworks) FILTER (WHERE rank <= clearance AND frameworks <> '[]') AS frameworks
-    FROM (
-        SELECT w.id, w.clearance, p.visibility_rank AS rank, p.sensitivity_level::text AS level,
-               p.requires_masking AS masks, p.compliance_frameworks AS frameworks
-        FROM wanted w JOIN dcs.data_policies p ON p.capsule_id = w.id
-        WHERE p.policy_status = 'active' AND current_date BETWEEN coalesce(p.effective_from, '-infinity') AND coalesce(p.effective_to, 'infinity')
-        UNION ALL
-        SELECT c.id, c.clearance, greatest(p.visibility_rank, c.visibility_rank), p.sensitivity_level::text,
-               p.requires_masking, p.compliance_frameworks
-        FROM col c JOIN dcs.data_policies p ON p.column_id = c.column_id
-        WHERE p.policy_status = 'active' AND current_date BETWEEN coalesce(p.effective_from, '-infinity') AND coalesce(p.effective_to, 'infinity')
-    ) policies GROUP BY id
-), mask AS (
-    SELECT id, min(rank) FILTER (WHERE rank > clearance) AS beyond, bool_or(rank <= clearance) AS masked
-    FROM (
-        SELECT c.id, c.clearance, greatest(m.visibility_rank, c.visibility_rank) AS rank
-        FROM col c JOIN dcs.masking_rules m ON m.column_id = c.column_id WHERE m.is_enabled
-    ) masks GROUP BY id
-), edge AS (
-    SELECT id, min(rank) FILTER (WHERE rank > clearance) AS beyond,
-           count(DISTINCT up) FILTER (WHERE rank <= clearance) AS upstream,
-           count(DISTINCT down) FILTER (WHERE rank <= clearance) AS downstream
-    FROM (
-        SELECT w.id, w.clearance, e.source_id AS up, NULL::uuid AS down,
-               greatest(e.visibility_rank, n.visibility_rank) AS rank
-        FROM wanted w JOIN dcs.capsule_lineage e ON e.target_id = w.id
-        JOIN dcs.capsules n ON n.id = e.source_id WHERE n.retired_at IS NULL
-        UNION ALL
-        SELECT w.id, w.clearance, NULL, e.target_id, greatest(e.visibility_rank, n.visibility_rank)
-        FROM wanted w JOIN dcs.capsule_lineage e ON e.source_id = w.id
-        JOIN dcs.capsules n ON n.id = e.target_id WHERE n.retired_at IS NULL
-    ) edges GROUP BY id
-), contract AS (
-    SELECT w.id, min(k.visibility_rank) FILTER (WHERE k.visibility_rank > w.clearance) AS beyond,
-           (array_agg(k.contract_status::text ORDER BY k.contract_status IN ('active', 'breached') DESC, k.created_at DESC, k.id)
-               FILTER (WHERE k.visibility_rank <= w.clearance))[1] AS status,
-           (array_agg(k.freshness_sla ORDER BY k.contract_status IN ('active', 'breached') DESC, k.created_at DESC, k.id)
-               FILTER (WHERE k.visibility_rank <= w.clearance))[1] AS freshness
-    FROM wanted w JOIN dcs.capsule_contracts k ON k.capsule_id = w.id
-    WHERE k.contract_status <> 'superseded' GROUP BY w.id
-), tag AS (
-    SELECT l.capsule_id AS id, array_agg(t.name::text) AS names
-    FROM wanted w JOIN dcs.capsule_tags l ON l.capsule_id = w.id JOIN dcs.tags t ON t.id = l.tag_id
-    GROUP BY l.capsule_id
-)
 SELECT w.id, w.domain_id, w.owner_id, w.source_system_id, w.updated_at,
-    coalesce(s.columns, 0)::int, coalesce(s.described, 0)::int, coalesce(s.pii, 0)::int, coalesce(t.terms, 0)::int,
-    coalesce(q.rules, 0)::int, coalesce(q.enabled, 0)::int, coalesce(e.upstream, 0)::int, coalesce(e.downstream, 0)::int,
-    CASE WHEN q.any_checked THEN coalesce(q.some_passed, 0) END, w.clearance, dcs.layer_rank(w.layer),
-    coalesce(p.sensitivity, w.sensitivity_rank)::smallint,
+    s.columns, s.described, s.pii, t.terms, q.rules, q.enabled, up.n, down.n,
+    q.score, a.clearance, dcs.layer_rank(w.layer), coalesce(p.sensitivity, w.sensitivity_rank)::smallint,
     (CASE WHEN coalesce(w.storage_location, w.schema_name, w.database_name) IS NOT NULL THEN 1 ELSE 0 END
        + CASE WHEN s.columns > 0 THEN 2 ELSE 0 END + CASE WHEN t.terms > 0 THEN 4 ELSE 0 END
        + CASE WHEN q.enabled > 0 THEN 8 ELSE 0 END + CASE WHEN p.policies > 0 THEN 16 ELSE 0 END
-       + CASE WHEN e.upstream + e.downstream > 0 THEN 32 ELSE 0 END
+       + CASE WHEN up.n + down.n > 0 THEN 32 ELSE 0 END
        + CASE WHEN k.status IN ('active', 'breached') THEN 64 ELSE 0 END
        + CASE WHEN w.owner_id IS NOT NULL THEN 128 ELSE 0 END + CASE WHEN w.domain_id IS NOT NULL THEN 256 ELSE 0 END
        + CASE WHEN nullif(btrim(w.description), '') IS NOT NULL THEN 512 ELSE 0 END)::smallint,
-    w.retired_at IS NOT NULL, coalesce(p.masks, FALSE) OR coalesce(m.masked, FALSE), w.has_tests,
+    w.retired_at IS NOT NULL, coalesce(p.masks, FALSE) OR coalesce(m.masks, FALSE), w.has_tests,
     q.worst, k.status, k.freshness, w.capsule_type::text, nullif(w.layer, '')::text, w.schema_name::text,
     lower(w.name), lower(d.name),
-    ARRAY(SELECT DISTINCT name FROM (
-        SELECT unnest(g.names) UNION ALL
-        SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(w.tags) = 'array' THEN w.tags ELSE '[]' END)
-    ) names(name) ORDER BY name),
+    ARRAY(SELECT t.name::text FROM dcs.capsule_tags l JOIN dcs.tags t ON t.id = l.tag_id WHERE l.capsule_id = w.id
+          UNION SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(w.tags) = 'array' THEN w.tags ELSE '[]' END)
+          ORDER BY 1),
     ARRAY(SELECT DISTINCT framework FROM jsonb_array_elements(p.frameworks) list,
-        jsonb_array_elements_text(CASE WHEN jsonb_typeof(list) = 'array' THEN list ELSE '[]' END) framework ORDER BY framework),
-    least(s.beyond, t.beyond, q.beyond, p.beyond, m.beyond, e.beyond, k.beyond)::smallint
-FROM wanted w
-LEFT JOIN structure s ON s.id = w.id
-LEFT JOIN term t ON t.id = w.id
-LEFT JOIN quality q ON q.id = w.id
-LEFT JOIN policy p ON p.id = w.id
-LEFT JOIN mask m ON m.id = w.id
-LEFT JOIN edge e ON e.id = w.id
-LEFT JOIN contract k ON k.id = w.id
-LEFT JOIN tag g ON g.id = w.id
+              jsonb_array_elements_text(CASE WHEN jsonb_typeof(list) = 'array' THEN list ELSE '[]' END) framework
+          ORDER BY framework),
+    least(s.beyond, t.beyond, q.beyond, p.beyond, m.beyond, up.beyond, down.beyond, k.beyond)::smallint
+FROM unnest(ids, clearances) AS a(id, clearance)
+JOIN dcs.capsules w ON w.id = a.id
 LEFT JOIN dcs.domains d ON d.id = w.domain_id
+CROSS JOIN LATERAL (
+    SELECT min(c.visibility_rank) FILTER (WHERE c.visibility_rank > a.clearance) AS beyond,
+           (count(*) FILTER (WHERE c.visibility_rank <= a.clearance))::int AS columns,
+           (count(nullif(btrim(c.description), '')) FILTER (WHERE c.visibility_rank <= a.clearance))::int AS described,
+           (count(c.pii_type) FILTER (WHERE c.visibility_rank <= a.clearance))::int AS pii
+    FROM dcs.columns c WHERE c.capsule_id = w.id AND c.retired_at IS NULL
+) s
+CROSS JOIN LATERAL (
+    SELECT min(rank) FILTER (WHERE rank > a.clearance) AS beyond,
+           (count(DISTINCT term_id) FILTER (WHERE rank <= a.clearance))::int AS terms
+    FROM (
+        SELECT l.term_id, greatest(l.visibility_rank, t.visibility_rank) AS rank
+        FROM dcs.capsule_business_terms l JOIN dcs.business_terms t ON t.id = l.term_id WHERE l.capsule_id = w.id
+        UNION ALL
+        SELECT l.term_id, greatest(l.visibility_rank, t.visibility_rank, c.visibility_rank)
+        FROM dcs.columns c JOIN dcs.capsule_business_terms l ON l.column_id = c.id
+        JOIN dcs.business_terms t ON t.id = l.term_id WHERE c.capsule_id = w.id AND c.retired_at IS NULL
+    ) links
+) t
+CROSS JOIN LATERAL (
+    SELECT min(rank) FILTER (WHERE rank > a.clearance) AS beyond,
+           (count(*) FILTER (WHERE rank <= a.clearance))::int AS rules,
+           (count(*) FILTER (WHERE rank <= a.clearance AND is_enabled))::int AS enabled,
+           -- Errata A10: a rule without a result counts for nothing, whatever its weight.
+           CASE WHEN bool_or(counts) THEN coalesce(100 * sum(weight) FILTER (WHERE counts AND status = 'passed')
+               / nullif(sum(weight) FILTER (WHERE counts), 0), 0)::double precision END AS score,
+           (ARRAY['passed', 'warning', 'error', 'failed'])[max(array_position(
+               ARRAY['passed', 'warning', 'error', 'failed'], status)) FILTER (WHERE counts)] AS worst
+    FROM (
+        SELECT r.rank, r.is_enabled, latest.status,
+               r.rank <= a.clearance AND r.is_enabled AND latest.status <> 'skipped' AS counts,
+               CASE WHEN jsonb_typeof(r.meta -> 'weight') = 'number'
+                    THEN greatest((r.meta ->> 'weight')::numeric, 0) ELSE 1 END AS weight
+        FROM (
+            SELECT r.id, r.is_enabled, r.meta, r.visibility_rank AS rank FROM dcs.quality_rules r WHERE r.capsule_id = w.id
+            UNION ALL
+            SELECT r.id, r.is_enabled, r.meta, greatest(r.visibility_rank, c.visibility_rank)
+            FROM dcs.columns c JOIN dcs.quality_rules r ON r.column_id = c.id
+            WHERE c.capsule_id = w.id AND c.retired_at IS NULL
+        ) r LEFT JOIN LATERAL (
+            SELECT k.check_status::text AS status FROM dcs.quality_checks k
+            WHERE k.quality_rule_id = r.id AND r.is_enabled
+            ORDER BY k.check_timestamp DESC, k.id DESC LIMIT 1
+        ) latest ON TRUE
+    ) rules
+) q
+CROSS JOIN LATERAL (
+    SELECT min(rank) FILTER (WHERE rank > a.clearance) AS beyond,
+           count(*) FILTER (WHERE rank <= a.clearance) AS policies,
+           max(array_position(ARRAY['public', 'internal', 'confidential', 'restricted', 'secret'], level))
+               FILTER (WHERE rank <= a.clearance) AS sensitivity,
+           bool_or(masks) FILTER (WHERE rank <= a.clearance) AS masks,
+           jsonb_agg(frameworks) FILTER (WHERE rank <= a.clearance AND frameworks <> '[]') AS frameworks
+    FROM (
+        SELECT p.visibility_rank AS rank, p.sensitivity_level::text AS level, p.requires_masking AS masks,
+               p.compliance_frameworks AS frameworks
+        FROM dcs.data_policies p WHERE p.capsule_id = w.id AND p.policy_status = 'active'
+          AND current_date BETWEEN coalesce(p.effective_from, '-infinity') AND coalesce(p.effective_to, 'infinity')
+        UNION ALL
+        SELECT greatest(p.visibility_rank, c.visibility_rank), p.sensitivity_level::text, p.requires_masking,
+               p.compliance_frameworks
+        FROM dcs.columns c JOIN dcs.data_policies p ON p.column_id = c.id
+        WHERE c.capsule_id = w.id AND c.retired_at IS NULL AND p.policy_status = 'active'
+          AND current_date BETWEEN coalesce(p.effective_from, '-infinity') AND coalesce(p.effective_to, 'infinity')
+    ) policies
+) p
+CROSS JOIN LATERAL (
+    SELECT min(greatest(m.visibility_rank, c.visibility_rank))
+               FILTER (WHERE greatest(m.visibility_rank, c.visibility_rank) > a.clearance) AS beyond,
+           bool_or(greatest(m.visibility_rank, c.visibility_rank) <= a.clearance) AS masks
+    FROM dcs.columns c JOIN dcs.masking_rules m ON m.column_id = c.id
+    WHERE c.capsule_id = w.id AND c.retired_at IS NULL AND m.is_enabled
+) m
+CROSS JOIN LATERAL (
+    SELECT min(greatest(e.visibility_rank, n.visibility_rank))
+               FILTER (WHERE greatest(e.visibility_rank, n.visibility_rank) > a.clearance) AS beyond,
+           (count(DISTINCT n.id) FILTER (WHERE greatest(e.visibility_rank, n.visibility_rank) <= a.clearance))::int AS n
+    FROM dcs.capsule_lineage e JOIN dcs.capsules n ON n.id = e.source_id
+    WHERE e.target_id = w.id AND n.retired_at IS NULL
+) up
+CROSS JOIN LATERAL (
+    SELECT min(greatest(e.visibility_rank, n.visibility_rank))
+               FILTER (WHERE greatest(e.visibility_rank, n.visibility_rank) > a.clearance) AS beyond,
+           (count(DISTINCT n.id) FILTER (WHERE greatest(e.visibility_rank, n.visibility_rank) <= a.clearance))::int AS n
+    FROM dcs.capsule_lineage e JOIN dcs.capsules n ON n.id = e.target_id
+    WHERE e.source_id = w.id AND n.retired_at IS NULL
+) down
+CROSS JOIN LATERAL (
+    -- The effective contract: the one in force, else the newest (errata A2).
+    SELECT min(k.visibility_rank) FILTER (WHERE k.visibility_rank > a.clearance) AS beyond,
+           (array_agg(k.contract_status::text ORDER BY k.contract_status IN ('active', 'breached') DESC, k.created_at DESC, k.id)
+               FILTER (WHERE k.visibility_rank <= a.clearance))[1] AS status,
+           (array_agg(k.freshness_sla ORDER BY k.contract_status IN ('active', 'breached') DESC, k.created_at DESC, k.id)
+               FILTER (WHERE k.visibility_rank <= a.clearance))[1] AS freshness
+    FROM dcs.capsule_contracts k WHERE k.capsule_id = w.id AND k.contract_status <> 'superseded'
+) k
 $$;
 
--- Make the facts of the given capsules (all of them for null) equal to what the tables say; returns how many
--- rows that wrote. A capsule's row is locked first and read afterwards, so that of two transactions that
--- change different parts of one capsule the second counts what the first has done.
-CREATE FUNCTION dcs.refresh_capsule_facts(ids uuid[]) RETURNS integer LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
+-- Make the facts of the given capsules equal to what the tables say; returns how many rows that wrote.
+-- A capsule's row is locked first and read afterwards, so that of two transactions that change different
+-- parts of one capsule the second counts what the first has done. Planned once a session, as look-ups by index:
+-- planning anew costs more than running, and a plan made while the tables were small would read them whole.
+CREATE FUNCTION dcs.recount_capsules(ids uuid[]) RETURNS integer LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, dcs SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     wanted uuid[];
     clearances smallint[];
@@ -228,9 +217,6 @@ DECLARE
     written integer;
     total integer := 0;
 BEGIN
-    IF ids IS NULL THEN
-        SELECT array_agg(id ORDER BY id) INTO ids FROM dcs.capsules;
-    END IF;
     FOR chunk IN 0 .. (coalesce(cardinality(ids), 0) - 1) / 2000 LOOP
         wanted := ids[chunk * 2000 + 1 : chunk * 2000 + 2000];
         PERFORM FROM dcs.capsule_facts f WHERE f.capsule_id = ANY (wanted)
