@@ -50,7 +50,7 @@ class Reader:
     @cached_property
     def words(self):
         """The roles as people read them, in order: `Steward, Producer`."""
-        return ", ".join(role.title for role in roles.ROLES.values() if role.name in self.roles)
+        return roles.words(self.roles)
 
 
 NOBODY = Reader()

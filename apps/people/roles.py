@@ -25,14 +25,22 @@ def _crud(app, *models, verbs=("add", "change")):
 
 
 # One line an app: a later app adds its own words here, not in its views.
-EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "tag", "dataproduct") | {"catalog.edit_capsule"}
+EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "tag", "dataproduct") | {
+    "catalog.edit_capsule"
+}
 STEWARD = EDIT | _crud("catalog", "domain", "owner", "valuedomain") | {"catalog.retire_capsule"}
-RUN = {"deploy.ingest", "deploy.cancel_ingestion"}
+RUN = {"catalog.ingest", "catalog.cancel_ingestion"}
 
 ROLES = {
     role.name: role
     for role in (
-        Role("analyst", "Analyst", INTERNAL, frozenset(), "Finds data, reads lineage, decides whether to trust it."),
+        Role(
+            "analyst",
+            "Analyst",
+            INTERNAL,
+            frozenset(),
+            "Finds data, reads lineage, decides whether to trust it.",
+        ),
         Role(
             "steward",
             "Steward",
@@ -61,7 +69,13 @@ ROLES = {
             frozenset(EDIT | RUN),
             "Owns capsules and ships changes to them.",
         ),
-        Role("auditor", "Auditor", SECRET, frozenset({"audit.view_change"}), "Reads everything, changes nothing."),
+        Role(
+            "auditor",
+            "Auditor",
+            SECRET,
+            frozenset({"audit.view_change"}),
+            "Reads everything, changes nothing.",
+        ),
         Role(
             "administrator",
             "Administrator",
@@ -78,6 +92,36 @@ ROLES = {
 }
 
 
+LEVELS = {
+    PUBLIC: "public",
+    INTERNAL: "internal",
+    CONFIDENTIAL: "confidential",
+    RESTRICTED: "restricted",
+    SECRET: "secret",
+}
+
+
 def clearance_of(role_names):
     """The highest rank (0 to 5) that any of the roles gives; 0 without a role."""
     return max((ROLES[name].clearance for name in role_names if name in ROLES), default=0)
+
+
+def level(rank):
+    """The word of a rank: 3 is `confidential`; empty for 0, which sees nothing."""
+    return LEVELS.get(rank, "")
+
+
+def held(role_names):
+    """The roles among `role_names` that this table knows, in its order."""
+    names = set(role_names)
+    return [role for role in ROLES.values() if role.name in names]
+
+
+def words(role_names):
+    """The roles as people read them, in order: `Steward, Producer`."""
+    return ", ".join(str(role.title) for role in held(role_names))
+
+
+def able(permission):
+    """The roles that hold `permission` (`app.codename`), in order."""
+    return [role for role in ROLES.values() if permission in role.permissions]
