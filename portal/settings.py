@@ -148,6 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "apps.people.passwords.MaximumLengthValidator"},
     {"NAME": "apps.people.passwords.ContextWordsValidator"},
+    {"NAME": "apps.people.passwords.EndsTokens"},
 ]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())

@@ -37,6 +37,13 @@ class User(AbstractUser):
         max_length=20, choices=Density, default=Density.COMFORTABLE, db_default=Density.COMFORTABLE
     )
     single_keys = models.BooleanField(_("single-letter keys"), default=True, db_default=True)
+    must_change_password = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_(
+            "The password was given by somebody else; nothing else can be done until it is replaced."
+        ),
+    )
     created_at = models.DateTimeField(db_default=Moment(), editable=False)
     updated_at = models.DateTimeField(db_default=Moment(), editable=False)
 
@@ -83,6 +90,12 @@ class TokenQuerySet(models.QuerySet):
         """Tokens that have not expired, of people who may still sign in."""
         return self.filter(expiry__gt=timezone.now(), user__is_active=True)
 
+    def visible_to(self, reader):
+        """One's own tokens; everybody's for those who run the portal."""
+        if reader.user is None:
+            return self.none()
+        return self.all() if reader.may("people.view_token") else self.filter(user=reader.user)
+
 
 class Token(AbstractAuthToken):
     """A program's key to the API: stored as a digest, always expiring, with a list of what it may do."""
@@ -114,3 +127,31 @@ class Token(AbstractAuthToken):
 
     def __str__(self):
         return self.name
+
+    @property
+    def scope_words(self):
+        """What the token may do, in words: `Read, Ingest`."""
+        return ", ".join(str(self.Scope(scope).label) for scope in self.scopes if scope in self.Scope.values)
+
+    @property
+    def is_expired(self):
+        """True if the token has come to its end; it opens nothing any more."""
+        return self.expiry <= timezone.now()
+
+
+class SignInAttempt(Keyed):
+    """Wrong passwords in a row for one name from one address, under a digest of the name; not audited."""
+
+    name = models.CharField(max_length=64)
+    address = models.CharField(max_length=45)
+    failures = models.IntegerField(default=0, db_default=0)
+    last_failure = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sign_in_attempts"
+        default_permissions = ()
+        indexes = [models.Index(fields=["last_failure"], name="sign_in_attempts_last_failure")]
+        constraints = [models.UniqueConstraint(fields=["name", "address"], name="sign_in_attempt_unique")]
+
+    def __str__(self):
+        return f"{self.address}: {self.failures}"
