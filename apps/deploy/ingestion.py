@@ -216,7 +216,8 @@ def _work(job, reader, report):
             say=report,
         )
         if lineage:
-            found = apply.column_lineage(lineage_rows(lineage), traced=list(lineage), job_id=job.pk)
+            whole = [urn for urn, found in lineage.items() if found.complete] if reading.complete else []
+            found = apply.column_lineage(lineage_rows(lineage), traced=whole, job_id=job.pk)
             outcome.counts |= found.counts
         if reading.checks:
             outcome.counts |= apply.checks(check_rows(reading, job)).counts

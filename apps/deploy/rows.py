@@ -3,6 +3,8 @@
 The documents follow capsule-document.md; which key goes to which column is its section 3.
 """
 
+from collections import Counter
+
 from apps.catalog import urns
 from apps.dcs.keys import uuid7
 from apps.dcs.periods import Period
@@ -55,7 +57,22 @@ def capsules(documents, origin):
             "last_analyzed_at": statistics.get("analyzed_at"),
             "tags": list(body.get("tags") or ()),
             "meta": _meta(body, document, origin),
+            # A manifest alone names only the columns that somebody has described.
+            "all_columns": body.get("meta", {}).get(origin, {}).get("columns_from") != "manifest",
+            "test_count": len(body.get("quality_rules") or ()),
+            "doc_coverage": _described(body),
         }
+
+
+def _described(body):
+    """The share of columns, 0 to 1, that have a description."""
+    declared = (body.get("schema") or {}).get("columns") or []
+    meaning = body.get("columns") or {}
+    described = sum(
+        bool((meaning.get(column["name"], {}).get("description") or column.get("description") or "").strip())
+        for column in declared
+    )
+    return described / len(declared) if declared else 0.0
 
 
 def _meta(body, document, origin):
@@ -77,6 +94,7 @@ def columns(body, origin):
     declared = (body.get("schema") or {}).get("columns") or []
     names = [column["name"] for column in declared]
     known = set(names)
+    tests = Counter(rule.get("column") for rule in body.get("quality_rules") or ())
     declared = [
         *declared,
         *({"name": name, "data_type": "unknown"} for name in semantics if name not in known),
@@ -111,6 +129,7 @@ def columns(body, origin):
             "format_pattern": meaning.get("format_pattern"),
             "tags": list(meaning.get("tags") or ()),
             "meta": meta,
+            "test_count": tests[name],
         }
 
 

@@ -12,11 +12,12 @@ TABLES = {
     " schema_name text, domain text, owner text, owner_email text,"
     " owner_channel text, layer text, materialization text,"
     " description text, storage_location text, storage_format text, row_count bigint, table_size_bytes bigint,"
-    " last_analyzed_at timestamptz, tags jsonb, meta jsonb",
+    " last_analyzed_at timestamptz, tags jsonb, meta jsonb, all_columns boolean,"
+    " test_count int, doc_coverage double precision",
     "columns": "id uuid, urn text, capsule_urn text, name text, data_type text, ordinal_position int,"
     " is_nullable boolean, semantic_type text, pii_type text, pii_detected_by text, description text,"
     " unit_of_measure text, value_domain text, value_range_min numeric, value_range_max numeric,"
-    " allowed_values jsonb, format_pattern text, tags jsonb, meta jsonb",
+    " allowed_values jsonb, format_pattern text, tags jsonb, meta jsonb, test_count int",
     "constraints": "id uuid, capsule_urn text, column_name text, constraint_type text, constraint_name text,"
     " ordinal int, referenced_table_urn text, referenced_column_urn text, on_delete_action text,"
     " on_update_action text, check_expression text, default_value text, default_expression text,"

@@ -9,7 +9,6 @@ from apps.dcs.operations import KeepTime, RunSQLFile
 SQL = Path(__file__).parent.parent / "sql"
 UNDO = """
 DROP FUNCTION dcs.record_change() CASCADE;
-DROP FUNCTION dcs.record_key(text, jsonb);
 DROP FUNCTION dcs.loggable(jsonb, text[]);
 DROP TABLE dcs.audit_key;
 DROP FUNCTION dcs.make_audit_partitions(date);

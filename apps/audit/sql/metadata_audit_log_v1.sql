@@ -81,20 +81,13 @@ INSERT INTO dcs.audit_key VALUES (1, uuid_send(gen_random_uuid()) || uuid_send(g
 -- The row as it may be logged: hidden values become {"$hash": keyed digest}.
 CREATE FUNCTION dcs.loggable(row_values jsonb, hidden text[]) RETURNS jsonb LANGUAGE sql STABLE
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
-    SELECT row_values || coalesce(jsonb_object_agg(name, jsonb_build_object('$hash',
-               encode(sha256(key || convert_to(row_values ->> name, 'UTF8')), 'hex'))), '{}')
-    FROM unnest(hidden) AS name, dcs.audit_key
-    WHERE row_values ->> name IS NOT NULL
+    SELECT row_values || coalesce((
+        SELECT jsonb_object_agg(name, jsonb_build_object('$hash',
+                   encode(sha256(key || convert_to(row_values ->> name, 'UTF8')), 'hex')))
+        FROM unnest(hidden) AS name, dcs.audit_key WHERE row_values ->> name IS NOT NULL), '{}')
 $$;
 
--- The uuid by which a row is found again; rows without one get a digest of table and key (errata E31).
-CREATE FUNCTION dcs.record_key(table_name text, row_values jsonb) RETURNS uuid LANGUAGE sql IMMUTABLE
-    SET search_path = pg_catalog AS $$
-    SELECT CASE WHEN row_values ->> 'id' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
-                THEN (row_values ->> 'id')::uuid
-                ELSE md5(table_name || ':' || coalesce(row_values ->> 'id', row_values::text))::uuid END
-$$;
-
+-- Each image is made once a row: without OFFSET 0 the planner would build it again for every use.
 CREATE FUNCTION dcs.record_change() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
 DECLARE
@@ -106,41 +99,58 @@ DECLARE
     app text := coalesce(dcs.setting('application'), current_setting('application_name'));
     address inet := dcs.setting('ip')::inet;
     request text := dcs.setting('request_id');
+    -- Rows without a uuid are found again by a digest of table and key (errata E31).
+    by_uuid boolean := (SELECT atttypid = 'uuid'::regtype FROM pg_attribute WHERE attrelid = TG_RELID AND attname = 'id');
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO dcs.metadata_audit_log (table_name, record_id, operation, new_values, visibility_rank,
             changed_by, change_reason, session_id, application, ip_address, request_id)
-        SELECT TG_TABLE_NAME, dcs.record_key(TG_TABLE_NAME, n.row_values), 'INSERT',
-            CASE WHEN hidden IS NULL THEN n.row_values ELSE dcs.loggable(n.row_values, hidden) END,
-            coalesce((n.row_values ->> 'visibility_rank')::smallint, 2), actor, reason, session, app, address, request
-        FROM (SELECT to_jsonb(new_rows) AS row_values FROM new_rows) n;
+        SELECT TG_TABLE_NAME,
+            CASE WHEN by_uuid THEN n.id::text::uuid ELSE md5(TG_TABLE_NAME || ':' || n.id)::uuid END, 'INSERT',
+            CASE WHEN hidden IS NULL THEN i.image ELSE dcs.loggable(i.image, hidden) END,
+            coalesce((i.image ->> 'visibility_rank')::smallint, 2), actor, reason, session, app, address, request
+        FROM new_rows n CROSS JOIN LATERAL (SELECT to_jsonb(n) AS image OFFSET 0) i;
     ELSIF TG_OP = 'UPDATE' THEN
-        -- A changed key is a row gone and a row come.
         INSERT INTO dcs.metadata_audit_log (table_name, record_id, operation, old_values, new_values, changed_fields,
             visibility_rank, changed_by, change_reason, session_id, application, ip_address, request_id)
-        SELECT TG_TABLE_NAME, dcs.record_key(TG_TABLE_NAME, coalesce(n.row_values, o.row_values)),
-            CASE WHEN o.row_values IS NULL THEN 'INSERT' WHEN n.row_values IS NULL THEN 'DELETE' ELSE 'UPDATE' END,
-            CASE WHEN hidden IS NULL THEN o.row_values ELSE dcs.loggable(o.row_values, hidden) END,
-            CASE WHEN hidden IS NULL THEN n.row_values ELSE dcs.loggable(n.row_values, hidden) END,
-            CASE WHEN o.row_values IS NULL OR n.row_values IS NULL THEN '[]' ELSE changed.names END,
-            greatest((o.row_values ->> 'visibility_rank')::smallint, (n.row_values ->> 'visibility_rank')::smallint, 1::smallint),
+        SELECT TG_TABLE_NAME,
+            CASE WHEN by_uuid THEN r.id::uuid ELSE md5(TG_TABLE_NAME || ':' || r.id)::uuid END, 'UPDATE',
+            CASE WHEN hidden IS NULL THEN r.was ELSE dcs.loggable(r.was, hidden) END,
+            CASE WHEN hidden IS NULL THEN r.image ELSE dcs.loggable(r.image, hidden) END,
+            changed.names,
+            greatest((r.was ->> 'visibility_rank')::smallint, (r.image ->> 'visibility_rank')::smallint, 1::smallint),
             actor, reason, session, app, address, request
-        FROM (SELECT to_jsonb(old_rows) AS row_values FROM old_rows) o
-        FULL JOIN (SELECT to_jsonb(new_rows) AS row_values FROM new_rows) n
-            ON n.row_values ->> 'id' = o.row_values ->> 'id'
+        FROM (SELECT n.id::text AS id, to_jsonb(o) AS was, to_jsonb(n) AS image
+              FROM old_rows o JOIN new_rows n ON n.id = o.id OFFSET 0) r
         CROSS JOIN LATERAL (
-            SELECT coalesce(jsonb_agg(field.key ORDER BY field.key), '[]') AS names
-            FROM jsonb_each(n.row_values) field
-            WHERE field.value IS DISTINCT FROM o.row_values -> field.key AND field.key <> ALL (unlogged)
+            SELECT jsonb_agg(field.key ORDER BY field.key) AS names FROM jsonb_each(r.image) field
+            WHERE field.value IS DISTINCT FROM r.was -> field.key AND field.key <> ALL (unlogged)
+            OFFSET 0
         ) changed
-        WHERE changed.names <> '[]' OR n.row_values IS NULL;
+        WHERE changed.names IS NOT NULL;
+        -- A changed key is a row gone and a row come.
+        INSERT INTO dcs.metadata_audit_log (table_name, record_id, operation, old_values, new_values, visibility_rank,
+            changed_by, change_reason, session_id, application, ip_address, request_id)
+        SELECT TG_TABLE_NAME,
+            CASE WHEN by_uuid THEN r.id::uuid ELSE md5(TG_TABLE_NAME || ':' || r.id)::uuid END, r.operation,
+            CASE WHEN r.operation = 'DELETE' THEN dcs.loggable(r.image, coalesce(hidden, '{}')) END,
+            CASE WHEN r.operation = 'INSERT' THEN dcs.loggable(r.image, coalesce(hidden, '{}')) END,
+            coalesce((r.image ->> 'visibility_rank')::smallint, 2), actor, reason, session, app, address, request
+        FROM (
+            SELECT 'DELETE' AS operation, o.id::text AS id, to_jsonb(o) AS image FROM old_rows o
+            WHERE NOT EXISTS (SELECT FROM new_rows n WHERE n.id = o.id)
+            UNION ALL
+            SELECT 'INSERT', n.id::text, to_jsonb(n) FROM new_rows n
+            WHERE NOT EXISTS (SELECT FROM old_rows o WHERE o.id = n.id)
+        ) r;
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO dcs.metadata_audit_log (table_name, record_id, operation, old_values, visibility_rank,
             changed_by, change_reason, session_id, application, ip_address, request_id)
-        SELECT TG_TABLE_NAME, dcs.record_key(TG_TABLE_NAME, o.row_values), 'DELETE',
-            CASE WHEN hidden IS NULL THEN o.row_values ELSE dcs.loggable(o.row_values, hidden) END,
-            coalesce((o.row_values ->> 'visibility_rank')::smallint, 2), actor, reason, session, app, address, request
-        FROM (SELECT to_jsonb(old_rows) AS row_values FROM old_rows) o;
+        SELECT TG_TABLE_NAME,
+            CASE WHEN by_uuid THEN o.id::text::uuid ELSE md5(TG_TABLE_NAME || ':' || o.id)::uuid END, 'DELETE',
+            CASE WHEN hidden IS NULL THEN i.image ELSE dcs.loggable(i.image, hidden) END,
+            coalesce((i.image ->> 'visibility_rank')::smallint, 2), actor, reason, session, app, address, request
+        FROM old_rows o CROSS JOIN LATERAL (SELECT to_jsonb(o) AS image OFFSET 0) i;
     ELSE
         INSERT INTO dcs.metadata_audit_log (table_name, operation, changed_by, change_reason, session_id,
             application, ip_address, request_id)
