@@ -25,6 +25,17 @@ class Gap:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class State:
+    """How far one dimension of a capsule has come: `mark` is complete, partial, missing or alert."""
+
+    mark: str
+    sentence: str
+
+    def __str__(self):
+        return str(self.sentence)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dimension:
     """One of the seven parts of a capsule.
@@ -32,9 +43,14 @@ class Dimension:
     `panel(request, capsule)` is the context of the tab's `template`. The rest is set-based, so that a page
     of many capsules costs what one costs: `count(capsules, reader)`, `gaps(capsules, reader)`,
     `strip(capsules, reader)` and `state(capsules, reader)` map capsule id to a number, a list of `Gap`, a list
-    of trust-strip items and a one-line summary; `cells(columns, reader)` maps column id to what the structure
-    table shows of this dimension; `column_panel(request, column)` is the context of its part of the column
-    panel, drawn by `column_template`; `snapshot(capsules)` maps capsule id to its part of the capsule document.
+    of trust-strip items and a `State`; `notices(capsules, reader)` to what stands above every tab; `cells(columns, reader)` maps column id to what the structure
+    table shows of this dimension below `cell_title`; `column_panel(request, column)` is the context of its
+    part of the column panel, drawn by `column_template`; `snapshot(capsules)` maps capsule id to its part of
+    the capsule document. `overview(request, capsule)` is the context of what the first page shows of it, drawn
+    by `overview_template` in the text and by `rail_template` at the side.
+
+    `facts(reader)` and `column_facts(reader)` name the expressions on a capsule or column that the set-based
+    parts read; `facts.known` asks for those of all dimensions in one query.
     """
 
     slug: str
@@ -47,7 +63,14 @@ class Dimension:
     gaps: Callable = _no_gaps
     strip: Callable = _nothing
     state: Callable = _nothing
+    notices: Callable = _nothing
+    facts: Callable = _nothing
+    overview: Callable = _nothing
+    overview_template: str = ""
+    rail_template: str = ""
     cells: Callable = _nothing
+    cell_title: str = ""
+    column_facts: Callable = _nothing
     column_template: str = ""
     column_panel: Callable = _nothing
     snapshot: Callable = _nothing

@@ -1,0 +1,128 @@
+"""Structure, the second dimension: columns, keys and indexes."""
+
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from . import facts, structure
+from .dimensions import Dimension, Gap, State, register
+from .models import Column, Constraint, Index, SemanticType
+
+SLUG = "structure"
+CURRENT = Q(retired_at__isnull=True)
+DESCRIBED = CURRENT & Q(description__gt="")
+KEYS = [SemanticType.BUSINESS_KEY, SemanticType.NATURAL_KEY, SemanticType.SURROGATE_KEY]
+UNTYPED = CURRENT & (Q(data_type__isnull=True) | Q(data_type__in=["", "unknown"]))
+
+
+def asked(reader):
+    """Counts of columns, keys and indexes."""
+    columns = Column.objects.visible_to(reader).filter(capsule=OuterRef("pk")).order_by()
+    keys = Constraint.objects.visible_to(reader).filter(column__capsule=OuterRef("pk")).order_by()
+    indexes = Index.objects.visible_to(reader).filter(capsule=OuterRef("pk")).order_by()
+    Kind = Constraint.Kind
+    return {
+        "columns": _counted(
+            columns,
+            total=Count("pk", filter=CURRENT),
+            retired=Count("pk", filter=~CURRENT),
+            described=Count("pk", filter=DESCRIBED),
+            untyped=Count("pk", filter=UNTYPED),
+            keyed=Count("pk", filter=CURRENT & Q(semantic_type__in=KEYS)),
+        ),
+        "keys": _counted(
+            keys.annotate(of=F("column__capsule")),
+            "of",
+            primary=Count("pk", filter=Q(kind=Kind.PRIMARY_KEY)),
+            foreign=Count("pk", filter=Q(kind=Kind.FOREIGN_KEY)),
+            unique=Count("pk", filter=Q(kind=Kind.UNIQUE)),
+        ),
+        "indexes": _counted(indexes, total=Count("pk")),
+    }
+
+
+def _counted(rows, by="capsule", **counts):
+    return Subquery(rows.values(by).annotate(found=JSONObject(**counts)).values("found"))
+
+
+def of(capsules, reader):
+    """(capsule, columns, keys, indexes) with counts as dicts, empty where there is nothing."""
+    for capsule, found in facts.known(SLUG, capsules, reader):
+        yield capsule, found["columns"] or {}, found["keys"] or {}, (found["indexes"] or {}).get("total", 0)
+
+
+def count(capsules, reader):
+    return {capsule.pk: columns.get("total", 0) for capsule, columns, _keys, _indexes in of(capsules, reader)}
+
+
+def state(capsules, reader):
+    lacking = gaps(capsules, reader)
+    return {
+        capsule.pk: State(
+            "complete" if not lacking[capsule.pk] else "partial" if columns.get("total") else "missing",
+            _sentence(columns, keys, indexes),
+        )
+        for capsule, columns, keys, indexes in of(capsules, reader)
+    }
+
+
+def _sentence(columns, keys, indexes):
+    total = columns.get("total", 0)
+    if not total:
+        return _("No columns known")
+    said = [ngettext("%(n)s column", "%(n)s columns", total) % {"n": f"{total:,}"}]
+    if keys.get("primary"):
+        said.append(_("primary key"))
+    if foreign := keys.get("foreign"):
+        said.append(
+            ngettext("%(n)s foreign key column", "%(n)s foreign key columns", foreign) % {"n": foreign}
+        )
+    if indexes:
+        said.append(ngettext("%(n)s index", "%(n)s indexes", indexes) % {"n": indexes})
+    if untyped := columns.get("untyped"):
+        said.append(_("%(n)s without a type") % {"n": f"{untyped:,}"})
+    return ", ".join(said)
+
+
+def gaps(capsules, reader):
+    found = {}
+    for capsule, columns, keys, _indexes in of(capsules, reader):
+        url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
+        mine = found[capsule.pk] = []
+        if not columns.get("total"):
+            mine.append(
+                Gap(SLUG, _("No column of this capsule is known."), _("Ingest its catalog"), _ingestion())
+            )
+            continue
+        if untyped := columns.get("untyped"):
+            sentence = ngettext("%(n)s column has no type.", "%(n)s columns have no type.", untyped) % {
+                "n": f"{untyped:,}"
+            }
+            mine.append(Gap(SLUG, sentence, _("Ingest its catalog"), _ingestion()))
+        if not (keys.get("primary") or keys.get("unique") or columns.get("keyed")):
+            mine.append(Gap(SLUG, _("No key tells its rows apart."), _("See the columns"), url))
+    return found
+
+
+def _ingestion():
+    return reverse("deploy:ingestion")
+
+
+register(
+    Dimension(
+        slug=SLUG,
+        title=gettext_lazy("Structure"),
+        order=2,
+        icon="table-2",
+        template="catalog/dimension.html",
+        panel=structure.panel,
+        facts=asked,
+        count=count,
+        state=state,
+        gaps=gaps,
+        column_template="catalog/column_structure.html",
+        column_panel=structure.column_panel,
+    )
+)

@@ -1,0 +1,19 @@
+"""Addresses of capsules and columns; the list of capsules is discovery's."""
+
+from django.urls import path, register_converter
+
+from . import urns, views
+
+register_converter(urns.URNConverter, "urn")
+
+app_name = "catalog"
+urlpatterns = [
+    path("capsules/<urn:urn>/", views.capsule, name="capsule"),
+    path("capsules/<urn:urn>/versions/", views.versions, name="versions"),
+    path("capsules/<urn:urn>/activity/", views.activity, name="activity"),
+    path("capsules/<urn:urn>/edit/", views.edit, name="edit"),
+    path("capsules/<urn:urn>/ddl/", views.ddl, name="ddl"),
+    path("capsules/<urn:urn>/columns/<path:name>/edit/", views.edit_column, name="edit_column"),
+    path("capsules/<urn:urn>/columns/<path:name>/", views.column, name="column"),
+    path("capsules/<urn:urn>/<slug:slug>/", views.dimension, name="dimension"),
+]

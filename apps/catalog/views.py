@@ -1,0 +1,148 @@
+"""Pages of a capsule: overview, the tabs of its dimensions, versions, activity, and its columns."""
+
+from django.http import Http404, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.audit.activity import activity as told
+from apps.ui import paging
+from apps.ui.htmx import is_for
+
+from . import dimensions, page, structure
+from .addresses import at_its_urn
+from .forms import CapsuleForm, ColumnForm
+from .models import CapsuleVersion, Column, Constraint, Index
+from .revising import revision
+
+LAST = 5
+VERSIONS = 50
+
+
+@at_its_urn
+def capsule(request, capsule):
+    """The first page: what it is, what is known and missing, its columns and neighbours, what changed last."""
+    context = page.frame(request, capsule, "overview") | page.overviews(request, capsule) | page.rail(capsule)
+    context |= {
+        "dimensions": page.completeness(capsule, request.reader),
+        "columns": structure.key_columns(capsule, request.reader),
+        "heads": structure.heads(),
+        "last": told(subjects(capsule), request.reader, limit=LAST),
+    }
+    return answer(request, "catalog/overview.html", context)
+
+
+@at_its_urn
+def dimension(request, capsule, slug):
+    """One dimension's tab."""
+    try:
+        asked = dimensions.get(slug)
+    except KeyError:
+        raise Http404 from None
+    context = page.frame(request, capsule, slug) | {"dimension": asked}
+    context |= {"gaps": asked.gaps([capsule], request.reader).get(capsule.pk, ())}
+    context |= asked.panel(request, capsule)
+    if opened := context.get("opened"):
+        context |= column_context(request, capsule, opened)
+        context |= structure.links(capsule, request.GET, context)
+    return answer(request, asked.template, context)
+
+
+@at_its_urn
+def versions(request, capsule):
+    """Every version of the capsule, newest first."""
+    found = CapsuleVersion.objects.visible_to(request.reader).filter(capsule=capsule).defer("snapshot")
+    rows = paging.page(found, request, order=("-number",), size=VERSIONS)
+    return answer(request, "catalog/versions.html", page.frame(request, capsule, "versions") | {"page": rows})
+
+
+@at_its_urn
+def activity(request, capsule):
+    """Who did what to the capsule and to what belongs to it, newest first."""
+    who, before = request.GET.get("who", ""), request.GET.get("before") or None
+    try:
+        found = told(subjects(capsule), request.reader, before=before, who=who)
+    except ValueError:
+        found = told(subjects(capsule), request.reader, who=who)
+    context = page.frame(request, capsule, "activity") | {"activity": found, "who": who}
+    return answer(request, "catalog/activity.html", context)
+
+
+@at_its_urn
+def column(request, capsule, name):
+    """Everything about one column; beside the table of the structure tab it is the same fragment."""
+    found = structure.named(capsule, name, request.reader)
+    if found is None:
+        raise Http404
+    further = [{"title": found.name}]
+    context = {"capsule": capsule, "crumbs": page.crumbs(capsule, *further)} | column_context(
+        request, capsule, found
+    )
+    return TemplateResponse(request, "catalog/column.html", context)
+
+
+@at_its_urn
+def edit(request, capsule):
+    """Say what a capsule is, who answers for it and where it belongs."""
+    return revision(
+        request,
+        capsule,
+        CapsuleForm,
+        capsule=capsule,
+        back=capsule.get_absolute_url(),
+        crumbs=page.crumbs(capsule, {"title": _("Edit")}),
+        title=_("Edit %(name)s") % {"name": capsule.name},
+    )
+
+
+@at_its_urn
+def edit_column(request, capsule, name):
+    """Say what a column means."""
+    column = structure.named(capsule, name, request.reader)
+    if column is None:
+        raise Http404
+    here = reverse("catalog:column", args=[capsule.urn, column.name])
+    crumbs = page.crumbs(capsule, {"title": column.name, "url": here}, {"title": _("Edit")})
+    title = _("Edit %(name)s") % {"name": column.name}
+    return revision(request, column, ColumnForm, capsule=capsule, back=here, crumbs=crumbs, title=title)
+
+
+@at_its_urn
+def ddl(request, capsule):
+    """The statement that would make the capsule's table, as text."""
+    return HttpResponse(structure.ddl(capsule, request.reader), content_type="text/plain; charset=utf-8")
+
+
+def answer(request, body, context):
+    """The capsule page around the tab `body`, or the region of it that htmx asks for."""
+    template = "catalog/capsule.html"
+    if is_for(request, "columns"):
+        template = f"{body}#columns"
+    elif is_for(request, "panel"):
+        template = f"{template}#panel"
+    response = TemplateResponse(request, template, {**context, "template": body, "alone": "#" in template})
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def column_context(request, capsule, column):
+    """What the column panel shows: the parts of the dimensions, the neighbours, what happened to it."""
+    before, after = structure.neighbours(capsule, column, request.reader)
+    return {
+        "column": column,
+        "parts": page.column_parts(request, column),
+        "before": before,
+        "after": after,
+        "column_last": told({"columns": [column.pk]}, request.reader, limit=LAST),
+    }
+
+
+def subjects(capsule):
+    """The rows whose log tells the story of the capsule: itself, its columns, keys and indexes."""
+    columns = Column.objects.filter(capsule=capsule).values("pk")
+    return {
+        "capsules": [capsule.pk],
+        "columns": columns,
+        "column_constraints": Constraint.objects.filter(column__capsule=capsule).values("pk"),
+        "capsule_indexes": Index.objects.filter(capsule=capsule).values("pk"),
+    }

@@ -1,0 +1,292 @@
+"""Contract, the seventh dimension: what is promised, to whom, and whether it is kept."""
+
+from datetime import date, datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.catalog import facts
+from apps.catalog.addresses import page_of
+from apps.catalog.dimensions import Dimension, Gap, State, register
+from apps.ui.formats import deadline, duration, when
+
+from .models import Contract, Incident
+
+SLUG = "contract"
+CONSUMERS_AT_SIDE = 5
+UNRESOLVED = [Incident.Status.OPEN, Incident.Status.INVESTIGATING, Incident.Status.MITIGATED]
+
+
+def effective(contracts):
+    """The contract in force first, else the newest: what "the contract" of a capsule means (errata row A2)."""
+    holds = Case(
+        When(status__in=["active", "breached"], then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    return contracts.order_by(holds, "-created_at", "-id")
+
+
+def asked(reader):
+    """The effective contract, unresolved incidents, and the last incident of all."""
+    contracts = effective(Contract.objects.visible_to(reader).filter(capsule=OuterRef("pk")))
+    incidents = Incident.objects.visible_to(reader).filter(capsule=OuterRef("pk")).order_by()
+    said = JSONObject(
+        version="version",
+        status="status",
+        updated="last_updated_at",
+        ends="deprecation_date",
+        successor="replacement_capsule_urn",
+        consumers="known_consumers",
+    )
+    last = JSONObject(number="number", kind="kind", status="status", at="detected_at", resolved="resolved_at")
+    return {
+        "contract": Subquery(contracts.values(json=said)[:1]),
+        "versions": Subquery(
+            contracts.order_by().values("capsule").annotate(found=Count("pk")).values("found")
+        ),
+        "open": ArraySubquery(
+            incidents.filter(status__in=UNRESOLVED).order_by("-detected_at").values(json=last)
+        ),
+        "last": Subquery(incidents.order_by("-detected_at").values(json=last)[:1]),
+    }
+
+
+def of(capsules, reader):
+    """(capsule, its effective contract or {}, unresolved incidents, the last incident or {})."""
+    for capsule, found in facts.known(SLUG, capsules, reader):
+        yield capsule, found["contract"] or {}, found["open"] or [], found["last"] or {}
+
+
+def stated(capsule):
+    """What the source itself says of promises and consumers, without being a contract of the portal."""
+    return (capsule.meta.get("doc") or {}).get("contract") or {}
+
+
+def consumers(capsule, contract):
+    """Who is known to use the capsule: the contract's list, and what the source states (dbt exposures)."""
+    found = {}
+    for source, listed in (
+        ("contract", contract.get("consumers")),
+        ("source", stated(capsule).get("known_consumers")),
+    ):
+        for consumer in listed or []:
+            known = _consumer({"team": consumer} if isinstance(consumer, str) else consumer)
+            if known["name"]:
+                found.setdefault((known["name"], known["team"]), {**known, "from": source})
+    return list(found.values())
+
+
+def _consumer(said):
+    """A consumer in one shape, whoever wrote it down."""
+    dbt = (said.get("meta") or {}).get("dbt") or {}
+    url = str(dbt.get("url") or said.get("url") or "")
+    return {
+        "name": said.get("use_case") or said.get("name") or said.get("consumer") or said.get("team") or "",
+        "team": said.get("team") or "",
+        "contact": said.get("contact") or "",
+        "kind": said.get("type") or dbt.get("type") or "",
+        "maturity": dbt.get("maturity") or said.get("criticality") or "",
+        "description": dbt.get("description") or said.get("description") or "",
+        "url": url if url.startswith(("https://", "http://")) else "",
+    }
+
+
+def state(capsules, reader):
+    found = {}
+    for capsule, contract, unresolved, _last in of(capsules, reader):
+        in_force = contract.get("status") in ("active", "breached")
+        broken = contract.get("status") == "breached" or unresolved
+        mark = (
+            "alert"
+            if broken
+            else "complete"
+            if in_force
+            else "partial"
+            if contract or stated(capsule)
+            else "missing"
+        )
+        found[capsule.pk] = State(mark, _sentence(capsule, contract, unresolved))
+    return found
+
+
+def _sentence(capsule, contract, unresolved):
+    said = []
+    if contract:
+        word = Contract.Status(contract["status"]).label.lower()
+        said.append(_("%(version)s %(state)s") % {"version": contract["version"], "state": word})
+    else:
+        said.append(_("No contract yet"))
+    if known := len(consumers(capsule, contract)):
+        said.append(ngettext("%(n)s known consumer", "%(n)s known consumers", known) % {"n": known})
+    if unresolved:
+        said.append(
+            ngettext("%(n)s open incident", "%(n)s open incidents", len(unresolved)) % {"n": len(unresolved)}
+        )
+    return ", ".join(said)
+
+
+def gaps(capsules, reader):
+    found = {}
+    for capsule, contract, _open, _last in of(capsules, reader):
+        url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
+        mine = found[capsule.pk] = []
+        if contract.get("status") not in ("active", "breached"):
+            said = _("Nothing is promised about it.") if not contract else _("Its contract is not in force.")
+            mine.append(Gap(SLUG, said, _("See what is stated"), url))
+    return found
+
+
+def strip(capsules, reader):
+    found = {}
+    for capsule, contract, unresolved, last in of(capsules, reader):
+        items = [life(capsule, contract), incidents(capsule, contract, unresolved, last)]
+        if contract.get("updated"):
+            items.append(updated(contract))
+        found[capsule.pk] = items
+    return found
+
+
+def life(capsule, contract):
+    """The contract's state; its health is unknown until somebody measures."""
+    item = {
+        "key": "contract",
+        "title": _("Contract"),
+        "url": reverse("catalog:dimension", args=[capsule.urn, SLUG]),
+    }
+    if not contract:
+        return {**item, "vocabulary": "health", "value": "unknown", "sub": _("no contract yet")}
+    return {
+        **item,
+        "vocabulary": "contract",
+        "value": contract["status"],
+        "sub": _("version %(v)s") % {"v": contract["version"]},
+    }
+
+
+def incidents(capsule, contract, unresolved, last):
+    """Unresolved incidents; none can be open where nothing is promised."""
+    item = {"key": "incidents", "title": _("Open incidents")}
+    if unresolved:
+        newest = unresolved[0]
+        url = page_of("contracts:incident", newest["number"])
+        word = Incident.Status(newest["status"]).label.lower()
+        sub = _("I-%(number)s, %(state)s") % {"number": newest["number"], "state": word}
+        return {**item, "value": len(unresolved), "hue": "critical", "sub": sub, "url": url}
+    if not contract:
+        return {**item, "value": None, "sub": _("nothing is promised")}
+    if last:
+        return {**item, "value": "0", "sub": _("last: I-%(number)s") % {"number": last["number"]}}
+    return {**item, "value": "0", "sub": _("none so far")}
+
+
+def updated(contract):
+    """How old the data is, where somebody has seen it change."""
+    at = datetime.fromisoformat(contract["updated"])
+    return {
+        "key": "freshness",
+        "title": _("Freshness"),
+        "value": duration(timezone.now() - at),
+        "sub": when(at),
+    }
+
+
+def notices(capsules, reader):
+    """An announced end, with the successor where there is one."""
+    found = {}
+    for capsule, contract, _open, _last in of(capsules, reader):
+        mine = found[capsule.pk] = []
+        if not contract.get("ends") or contract["status"] in ("draft", "proposed", "superseded"):
+            continue
+        notice = {
+            "hue": "caution",
+            "icon": "calendar-clock",
+            "title": _("Ends %(day)s.") % {"day": deadline(date.fromisoformat(contract["ends"]))},
+            "text": _("Its contract announces that it will be taken out of use."),
+        }
+        if successor := contract.get("successor"):
+            notice |= {"url": reverse("catalog:capsule", args=[successor]), "label": _("Open its successor")}
+        mine.append(notice)
+    return found
+
+
+def overview(request, capsule):
+    """Known consumers, at the side."""
+    _capsule, contract, _open, _last = next(iter(of([capsule], request.reader)))
+    known = consumers(capsule, contract)
+    if not known:
+        return {}
+    more = max(len(known) - CONSUMERS_AT_SIDE, 0)
+    url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
+    return {"consumers": known[:CONSUMERS_AT_SIDE], "total": len(known), "more": more, "url": url}
+
+
+def panel(request, capsule):
+    """The contract tab: the effective contract, what the source states, who uses it, what broke."""
+    reader = request.reader
+    found = list(
+        effective(Contract.objects.visible_to(reader).filter(capsule=capsule)).select_related("owner")
+    )
+    contract = found[0] if found else None
+    known = consumers(capsule, {"consumers": contract.known_consumers} if contract else {})
+    for one in found:
+        one.url = page_of("contracts:contract", capsule.urn, one.version)
+    broken = Incident.objects.visible_to(reader).filter(capsule=capsule).order_by("-detected_at")[:10]
+    return {
+        "contract": contract,
+        "contracts": found,
+        "promises": promises(contract) if contract else [],
+        "stated": stated(capsule),
+        "enforced": ((stated(capsule).get("meta") or {}).get("dbt") or {}).get("enforced") is True,
+        "consumers": known,
+        "incidents": [{"one": one, "url": page_of("contracts:incident", one.number)} for one in broken],
+    }
+
+
+def promises(contract):
+    """What the contract promises, as (title, promise); only what it says."""
+    percent = _("%(value)s %%")
+    said = [
+        (_("Fresh within"), contract.freshness_sla),
+        (_("Refreshed"), contract.freshness_schedule),
+        (
+            _("Complete"),
+            contract.completeness_sla is not None and percent % {"value": f"{contract.completeness_sla:g}"},
+        ),
+        (
+            _("Available"),
+            contract.availability_sla is not None and percent % {"value": f"{contract.availability_sla:g}"},
+        ),
+        (_("Quality score"), contract.quality_score_sla is not None and f"{contract.quality_score_sla:g}"),
+        (_("Changes of structure"), contract.get_schema_change_policy_display()),
+        (_("Notice of breaking changes"), _days(contract.breaking_change_notice_days)),
+        (_("Support"), contract.get_support_level_display()),
+        (_("Contact"), contract.support_contact or contract.support_slack_channel),
+    ]
+    return [(title, value) for title, value in said if value not in (None, "", False)]
+
+
+def _days(number):
+    return "" if number is None else ngettext("%(n)s day", "%(n)s days", number) % {"n": number}
+
+
+register(
+    Dimension(
+        slug=SLUG,
+        title=gettext_lazy("Contract"),
+        order=7,
+        icon="handshake",
+        template="contracts/dimension.html",
+        panel=panel,
+        facts=asked,
+        state=state,
+        gaps=gaps,
+        strip=strip,
+        notices=notices,
+        overview=overview,
+        rail_template="contracts/rail.html",
+    )
+)
