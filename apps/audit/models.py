@@ -7,6 +7,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.dcs.fields import Moment, NewKey
+from apps.people.roles import CONFIDENTIAL
+
+IMAGES_FROM = CONFIDENTIAL
 
 
 class ChangeQuerySet(models.QuerySet):
@@ -65,3 +68,10 @@ class Change(models.Model):
 
     def __str__(self):
         return f"{self.get_operation_display()} {self.table_name}"
+
+    def values_visible_to(self, reader):
+        """True if the reader may see what stood in the row: images need more clearance than the fact of a change.
+
+        Section 1.2 of trust.md, restricted facets.
+        """
+        return reader.clearance >= max(self.visibility_rank, IMAGES_FROM)
