@@ -1,20 +1,10 @@
 """Filters as SQL over `capsule_facts f`: a condition a facet, so that a facet can be counted without its own."""
 
-from dataclasses import dataclass
-
 from apps.catalog.vocabularies import sensitivity_rank
 
-from . import search
+from . import matching
 from .filters import BANDS, MANY, NONE, PRESENT
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A piece of SQL that speaks of `f`, with its parameters."""
-
-    sql: str
-    params: tuple = ()
-
+from .matching import Condition
 
 NAMED = {
     "domain": ("f.domain_id", "SELECT id FROM dcs.domains WHERE lower(name) = ANY (%s)"),
@@ -29,7 +19,7 @@ def conditions(filters, reader):
     """{facet or "": Condition} that a capsule must meet to be listed; "" is what holds for every facet."""
     found = {"": _visible(filters, reader)}
     if filters.q:
-        found["q"] = search.condition(filters.q, reader)
+        _asked, found["q"] = matching.catalogue(filters.q, reader)
     for key in MANY:
         if values := getattr(filters, key):
             found[key] = _condition(key, values)

@@ -120,7 +120,7 @@ class Filters:
                 errors["retired"] = _choose(retired, RETIRED)
         if sort := _last(query, "sort"):
             name = sort.removeprefix("-")
-            if name in SORTS and (name != "match" or values["q"]):
+            if name in SORTS and (name != "match" or values["q"] and sort == name):
                 values["sort"] = sort
             else:
                 errors["sort"] = _("This list cannot be sorted by “%(name)s”.") % {"name": name}

@@ -8,7 +8,7 @@ The rows are plain named tuples, read by one query whatever their number.
 
 import datetime
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from apps.audit.context import acting
 from apps.catalog.vocabularies import SENSITIVITY
 from apps.ui import paging
 
+from . import matching, wording
 from .conditions import Condition, all_of, conditions
 from .filters import DIMENSIONS
 
@@ -124,6 +125,19 @@ class Order:
     unknown: bool = False
 
 
+@dataclass(frozen=True)
+class Range:
+    """A part of the list: the rows that meet `condition`, sorted by `by`, downwards or not.
+
+    `named` tells whether the first value of a key counts in it; in the other range of a list it is null.
+    """
+
+    condition: Condition
+    by: tuple
+    down: bool
+    named: bool = True
+
+
 ORDERS = {
     "name": Order(TIES),
     "updated": Order((("f.updated_at", MOMENT), ("f.ord", SMALL))),
@@ -134,6 +148,8 @@ ORDERS = {
     "sensitivity": Order((("-f.sensitivity_rank", SMALL), *TIES), falling=True),
     "completeness": Order((("-f.completeness", SMALL), *TIES), falling=True),
     "downstream": Order((("-f.downstream_count", SMALL), *TIES), falling=True),
+    # Under a text: names that begin with it, by name, then the rest, what is used most first.
+    "match": Order((("-f.downstream_count", SMALL), *TIES)),
 }
 
 
@@ -148,24 +164,23 @@ class Listing:
         self.conditions = conditions(filters, reader)
         self.where = all_of(self.conditions)
         self.name = filters.order
-        self.order = ORDERS[self.name.removeprefix("-").replace("match", "name")]
+        self.order = ORDERS[self.name.removeprefix("-")]
+        if self.name == "match":
+            # The same text gives the same ranges; another one makes keys of its own.
+            self.name = f"match:{filters.q}"
+            self.begins = matching.beginning(wording.read(filters.q).text.lower().replace(" ", "_"))
         self.backwards = self.name.startswith("-") != self.order.falling
 
     def slice(self, key, backwards, limit):
         """Up to `limit` rows after `key` in the direction of reading (from the beginning without one)."""
-        ranges, params = [], []
-        for condition, down in self._ranges(key, backwards):
-            where = all_of({"": self.where, "range": condition})
-            ranges.append(RANGE.format(where=where.sql, order=self._order_by(down)))
+        parts, params = [], []
+        for part in self._ranges(key, backwards):
+            where = all_of({"": self.where, "range": part.condition})
+            parts.append(RANGE.format(where=where.sql, order=_order_by(part.by, part.down)))
             params += [*where.params, limit]
-        query = PAGE.format(
-            fields=FIELDS,
-            key=", ".join(sql for sql, _ in self.order.by),
-            ranges=" UNION ALL ".join(ranges),
-            names=NAMES,
-        )
+        query = PAGE.format(fields=FIELDS, key=self._key(), ranges=" UNION ALL ".join(parts), names=NAMES)
         with connection.cursor() as cursor:
-            cursor.execute(query, [*params, limit, *[self.reader.clearance] * 3])
+            cursor.execute(query, [*self._key_params(), *params, limit, *[self.reader.clearance] * 3])
             width = len(Row._fields) - 1
             return [Row(*found[:width], key=found[width:]) for found in cursor]
 
@@ -178,7 +193,7 @@ class Listing:
         if len(values) != len(self.order.by):
             raise paging.DamagedKey
         kinds = [kind for _, kind in self.order.by]
-        unknown = self.order.unknown and values[0] is None
+        unknown = values[0] is None and (self.order.unknown or self._is_match)
         read = [None] if unknown else []
         return read + [
             _read(value, kind) for value, kind in zip(values[unknown:], kinds[unknown:], strict=True)
@@ -191,36 +206,65 @@ class Listing:
             return cursor.fetchone()[0]
 
     def export_order(self):
-        """The ORDER BY of all rows: what is unknown comes last in either direction."""
-        return self._order_by(self.backwards, last=" NULLS LAST")
+        """(ORDER BY of all rows, its parameters): what is unknown comes last in either direction."""
+        if self._is_match:
+            return f"f.name_key NOT LIKE %s, {_order_by(self.order.by, False)}", [self.begins]
+        return _order_by(self.order.by, self.backwards, last=" NULLS LAST"), []
+
+    @property
+    def _is_match(self):
+        return self.order is ORDERS["match"]
+
+    def _key(self):
+        first, *ties = (sql for sql, _ in self.order.by)
+        if self._is_match:
+            first = f"CASE WHEN f.name_key NOT LIKE %s THEN {first} END"
+        return ", ".join([first, *ties])
+
+    def _key_params(self):
+        return [self.begins] if self._is_match else []
 
     def _ranges(self, key, backwards):
-        """(Condition, whether to walk its index downwards) of the ranges to read, in the order of reading."""
+        """The ranges to read, in the order of reading, the first one beginning after `key`."""
         first = self.order.by[0][0]
-        known = Condition(f"{first} IS NOT NULL") if self.order.unknown else Condition("TRUE")
-        ranges = [(known, self.backwards != backwards)]
-        if self.order.unknown:
-            ranges.append((Condition(f"{first} IS NULL"), self.backwards != backwards))
+        down = self.backwards != backwards
+        if self._is_match:
+            ranges = [
+                Range(Condition("f.name_key LIKE %s", (self.begins,)), TIES, down, named=False),
+                Range(Condition("f.name_key NOT LIKE %s", (self.begins,)), self.order.by, down),
+            ]
+        elif self.order.unknown:
+            ranges = [
+                Range(Condition(f"{first} IS NOT NULL"), self.order.by, down),
+                Range(Condition(f"{first} IS NULL"), self.order.by, down, named=False),
+            ]
+        else:
+            ranges = [Range(Condition("TRUE"), self.order.by, down)]
         if backwards:
             ranges.reverse()
         if key is None:
             return ranges
-        if self.order.unknown and (key[0] is None) == (not backwards):
+        if (key[0] is not None) != ranges[0].named:
             del ranges[0]
-        condition, down = ranges[0]
-        start = 1 if key[0] is None else 0
-        there = [(sql, kind) for sql, kind in self.order.by[start:]]
-        beyond = "({columns}) {sign} ({values})".format(
-            columns=", ".join(sql for sql, _ in there),
-            sign="<" if down else ">",
-            values=", ".join(f"%s::{kind}" for _, kind in there),
-        )
-        ranges[0] = Condition(f"{condition.sql} AND {beyond}", tuple(key[start:])), down
-        return ranges
+        return [_after(key, ranges[0]), *ranges[1:]]
 
-    def _order_by(self, down, last=""):
-        first, *ties = (sql + (" DESC" if down else "") for sql, _ in self.order.by)
-        return ", ".join((first + last, *ties))
+
+def _after(key, part):
+    """The rest of a range after a key, in the direction of reading."""
+    start = 0 if part.named else 1
+    by = part.by[-(len(key) - start) :]
+    beyond = "({columns}) {sign} ({values})".format(
+        columns=", ".join(sql for sql, _ in by),
+        sign="<" if part.down else ">",
+        values=", ".join(f"%s::{kind}" for _, kind in by),
+    )
+    condition = Condition(f"{part.condition.sql} AND {beyond}", (*part.condition.params, *key[start:]))
+    return replace(part, condition=condition)
+
+
+def _order_by(by, down, last=""):
+    first, *ties = (sql + (" DESC" if down else "") for sql, _ in by)
+    return ", ".join((first + last, *ties))
 
 
 def _read(value, kind):
@@ -284,10 +328,11 @@ def export(filters, reader, *, reason=""):
     Acts as `reader` in a transaction of its own, since the request's is over by then.
     """
     listing = Listing(filters, reader)
-    query = EXPORT.format(fields=FIELDS, names=NAMES, where=listing.where.sql, order=listing.export_order())
+    order, params = listing.export_order()
+    query = EXPORT.format(fields=FIELDS, names=NAMES, where=listing.where.sql, order=order)
     with acting(reader, reason=reason), connection.chunked_cursor() as cursor:
         cursor.itersize = BATCH
-        cursor.execute(query, [*[reader.clearance] * 3, *listing.where.params])
+        cursor.execute(query, [*[reader.clearance] * 3, *listing.where.params, *params])
         while batch := cursor.fetchmany(BATCH):
             for found in batch:
                 yield Row(*found)

@@ -47,7 +47,7 @@ CREATE INDEX capsule_search_grams ON dcs.capsule_search USING gin (grams) WITH (
 -- The distinct names of columns, in every spelling. A name stays until it is pruned, so whoever finds one
 -- here must still find a column of that name that the reader may know of.
 CREATE TABLE dcs.column_names (
-    name     TEXT COLLATE "C" NOT NULL,
+    name     TEXT NOT NULL,                     -- compared with columns.name, so of its collation
     name_key TEXT COLLATE "C" NOT NULL,
     uses     INTEGER NOT NULL DEFAULT 1,        -- when last pruned; more used first
     words    TEXT NOT NULL,
