@@ -4,7 +4,7 @@
 import os
 import sys
 
-WITHOUT_DATABASE = {"help", "version", "makemigrations", "collectstatic", "compilemessages", "makemessages"}
+WITHOUT_DATABASE = {"help", "version", "collectstatic", "compilemessages", "makemessages"}
 
 
 def main():

@@ -28,6 +28,9 @@ FINGERPRINTED = (
 )
 
 
+PROGRESS = {}  # the settings of the connection on which jobs report
+
+
 class Server:
     """The PostgreSQL that the tests use: embedded, or the one that `DATABASE_URL` names with all rights."""
 
@@ -146,7 +149,7 @@ def django_db_setup(server, template_database, django_db_blocker):
 
         use(name)
         # Progress is written on a connection of its own; inside a test's transaction it is the same one.
-        connections.databases.pop("progress", None)
+        PROGRESS.update(connections.databases.pop("progress"))
         connections["progress"] = connections["default"]
         yield
         for connection in connections.all(initialized_only=True):
@@ -164,8 +167,13 @@ def own_database(server, template_database, django_db_setup, django_db_blocker):
     server.create(name, template=template_database)
     with django_db_blocker.unblock():
         use(name)
+        # What commits is seen by other connections: here progress has its own again.
+        del connections["progress"]
+        connections.databases["progress"] = {**PROGRESS, "NAME": name}
         yield name
         for connection in connections.all(initialized_only=True):
             connection.close()
+        del connections.databases["progress"]
+        connections["progress"] = connections["default"]
         use(before)
     server.drop(name)

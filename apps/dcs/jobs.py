@@ -36,14 +36,17 @@ def enqueue(task, /, *, queue="default", lock=None, **arguments):
 
 
 class Progress:
-    """Reports of a running job, written on a connection of their own so that others see them at once."""
+    """Reports of a running job, written on a connection of their own so that others see them at once.
 
-    def __init__(self, row_id):
-        self.row_id = row_id
+    A job that runs within the transaction that made its row reports there: `using="default"`.
+    """
+
+    def __init__(self, row_id, *, using="progress"):
+        self.row_id, self.using = row_id, using
 
     @property
     def rows(self):
-        return JobProgress.objects.using("progress").filter(pk=self.row_id)
+        return JobProgress.objects.using(self.using).filter(pk=self.row_id)
 
     def say(self, phase, done=0, total=0, message=""):
         """Report where the job stands. Raises `Cancelled` if somebody asked it to stop."""

@@ -37,14 +37,18 @@ class DemoFailed(Exception):
 
 
 def tell():
-    """Make the demo: people, the ingested shop, its domains and their keepers. Returns the ingestion job."""
-    with acting(system("demo"), reason="The demo brings in its people"):
-        found = people.bring_in()
+    """Make the demo, all of it or nothing; returns the ingestion job. Raises `DemoFailed`."""
+    with acting(system("demo"), reason="The demo"):
+        return _tell(people.bring_in())
+
+
+def _tell(found):
+    """Ingest the shop as the producer would, and give it domains and keepers as the steward would."""
     producer, steward = found["producer"], found["steward"]
     with ExitStack() as stack:
         files = [(name, stack.enter_context((FILES / name).open("rb"))) for name in ARTIFACTS]
         job = ingestion.accept(files, reader=reader_of(producer, via="task"), application="demo")
-    ingestion.run(job)
+    ingestion.run(job, at_once=True)
     if job.status != IngestionJob.Status.COMPLETED:
         raise DemoFailed(job.error_message)
     with acting(reader_of(found["admin"], via="task"), reason="The build left its tables in a DuckDB file"):

@@ -123,14 +123,16 @@ def enqueue(job):
 # --- running ----------------------------------------------------------------------------------------------
 
 
-def run(job, say=None):
+def run(job, say=None, *, at_once=False):
     """Read and apply the files of `job`, all of it or nothing; the job then says what happened.
+
+    `at_once` is for a caller whose own transaction has just accepted the job.
 
     Errors of the files end in the job's `error_message`, not in an exception. Running a finished job again
     does nothing. `say(phase, done, total)` hears of progress besides the job's own progress row.
     """
     row = JobProgress.objects.of(job).order_by("-created_at").first()
-    progress = Progress(row.pk)
+    progress = Progress(row.pk, using="default" if at_once else "progress")
     reader = _reader_of(job, row)
     if job.is_finished or not _start(job, reader):
         return job

@@ -111,7 +111,7 @@ class Merge:
         self.run("CREATE TEMPORARY TABLE vanished_capsules (id uuid) ON COMMIT DROP")
         self.run(
             "ALTER TABLE staged_capsules ADD COLUMN known boolean NOT NULL DEFAULT FALSE,"
-            " ADD COLUMN source_system_id uuid, ADD COLUMN domain_id uuid, ADD COLUMN owner_id uuid"
+            " ADD COLUMN catalogued boolean NOT NULL DEFAULT FALSE, ADD COLUMN source_system_id uuid, ADD COLUMN domain_id uuid, ADD COLUMN owner_id uuid"
         )
         # The planner cannot know how large the tables have become within this transaction: with an index on each
         # key of the staged rows, whatever it chooses is fast.
@@ -122,6 +122,13 @@ class Merge:
         )
         self.run("UPDATE staged_capsules s SET known = TRUE, id = c.id FROM capsules c WHERE c.urn = s.urn")
         self.any_known = bool(self.cursor.rowcount)
+        # What a catalog has told of the columns stays true when the next manifest comes without one.
+        self.revise(
+            "UPDATE staged_capsules s SET catalogued = TRUE,"
+            " meta = jsonb_set(s.meta, ARRAY[%s, 'columns_from'], '\"catalog\"') FROM capsules c"
+            " WHERE c.id = s.id AND NOT s.all_columns AND c.meta->%s->>'columns_from' = 'catalog'",
+            [self.origin, self.origin],
+        )
         self.run("CREATE INDEX ON staged_capsules (id)")
         self.run("ANALYZE staged_capsules")
 
@@ -215,6 +222,10 @@ class Merge:
         self.run(
             "UPDATE staged_columns t SET known = TRUE, id = c.id, urn = c.urn FROM columns c"
             " WHERE c.capsule_id = t.capsule_id AND c.name = t.name"
+        )
+        self.revise(
+            "DELETE FROM staged_columns t USING staged_capsules s"
+            " WHERE s.id = t.capsule_id AND s.catalogued AND NOT t.known"
         )
         self.run("CREATE INDEX ON staged_columns (capsule_id, name)")
         self.run("CREATE INDEX ON staged_columns (id)")
@@ -331,15 +342,16 @@ class Merge:
         self.run(
             "UPDATE staged_rules t SET capsule_id = s.id FROM staged_capsules s WHERE s.urn = t.capsule_urn"
         )
+        # A column that is gone keeps its rules: it is found among the stored ones, retired or not.
         self.run(
-            "UPDATE staged_rules t SET column_id = c.id FROM staged_columns c"
+            "UPDATE staged_rules t SET column_id = c.id FROM columns c"
             " WHERE c.capsule_id = t.capsule_id AND c.name = t.column_name"
         )
         # A rule is known by its name within its capsule, columns included (errata row C16).
         self.run(
             "UPDATE staged_rules t SET rule_id = r.id FROM quality_rules r LEFT JOIN columns c ON c.id = r.column_id"
             " WHERE coalesce(r.capsule_id, c.capsule_id) = t.capsule_id AND r.rule_name = t.rule_name"
-            " AND r.meta->>'origin' = %s",
+            " AND r.column_id IS NOT DISTINCT FROM t.column_id AND r.meta->>'origin' = %s",
             [self.origin],
         )
         self.run("CREATE INDEX ON staged_rules (rule_id)")
@@ -351,11 +363,7 @@ class Merge:
             " FROM staged_rules WHERE rule_id IS NULL AND capsule_id IS NOT NULL"
         )
         fields = {name: kept("c", name) for name in RULE_FIELDS}
-        fields |= {
-            "capsule_id": "CASE WHEN s.column_id IS NULL THEN s.capsule_id END",
-            "column_id": "s.column_id",
-            "meta": "(c.meta - 'retired_at') || s.meta",
-        }
+        fields["meta"] = "(c.meta - 'retired_at') || s.meta"
         changed = self.update("quality_rules", "staged_rules s", "s.rule_id = c.id", fields)
         # Checks hang on a rule: one that vanished is switched off and marked, never deleted.
         retired = self.revise(

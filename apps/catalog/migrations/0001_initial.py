@@ -276,6 +276,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ingestion_jobs",
+                "permissions": [("ingest", "Can ingest artifacts"), ("cancel_ingestion", "Can cancel an ingestion")],
                 "ordering": ["-started_at", "-number"],
                 "constraints": [
                     models.UniqueConstraint(fields=("number",), name="ingestion_job_number_unique"),

@@ -42,3 +42,10 @@ class MissingScope(APIException):
 
     def __init__(self, scope):
         super().__init__(_("The token lacks the scope “%(scope)s”.") % {"scope": scope})
+
+
+class TooLargeBody(APIException):
+    """The upload is larger than the portal takes; the sentence names the limit."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
