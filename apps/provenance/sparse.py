@@ -1,0 +1,43 @@
+"""Directed graphs as compressed sparse rows: breadth-first walks over all of a large lineage in milliseconds.
+
+The neighbours of node n are `targets[starts[n]:starts[n + 1]]`. Two arrays of integers, 4 bytes an edge.
+"""
+
+import numpy as np
+
+
+class Rows:
+    """The edges of a graph of `size` nodes (0 to size - 1), each with the clearance that it takes to see it."""
+
+    def __init__(self, sources, targets, ranks, size):
+        order = np.argsort(sources, kind="stable")
+        self.starts = np.zeros(size + 1, np.int64)
+        np.cumsum(np.bincount(sources, minlength=size), out=self.starts[1:])
+        self.targets = np.asarray(targets, np.int32)[order]
+        self.ranks = np.asarray(ranks, np.int8)[order]
+
+    def levels(self, start, depth, visible, clearance):
+        """The nodes at each distance from `start`, nearest first, as arrays; `visible` is a mask of nodes.
+
+        Hidden nodes are neither returned nor walked through; circles end.
+        """
+        seen = np.zeros(len(self.starts) - 1, bool)
+        seen[start] = True
+        frontier = np.array([start])
+        found = []
+        for _step in range(depth):
+            begin, lengths = self.starts[frontier], self.starts[frontier + 1] - self.starts[frontier]
+            total = int(lengths.sum())
+            if not total:
+                break
+            # The positions of all edges of the frontier, one range after the other.
+            skipped = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+            edges = np.repeat(begin - skipped, lengths) + np.arange(total)
+            near = self.targets[edges][self.ranks[edges] <= clearance]
+            near = np.unique(near[visible[near] & ~seen[near]])
+            if not len(near):
+                break
+            seen[near] = True
+            found.append(near)
+            frontier = near
+        return found
