@@ -138,8 +138,12 @@ def prepare(settings_dict):
 
 
 def grant(connection):
-    """Let dcs_app use what dcs_owner's migrations made; `connection` is the owner's."""
+    """Let dcs_app use what dcs_owner's migrations made, and make room in the log; `connection` is the owner's."""
     with connection.cursor() as cursor:
+        cursor.execute(
+            "DO $$ BEGIN IF to_regproc('dcs.make_audit_partitions') IS NOT NULL THEN"
+            " PERFORM dcs.make_audit_partitions(); END IF; END $$"
+        )
         cursor.execute(GRANTS)
 
 
