@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, Value, When
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from apps.ui import paging
@@ -28,7 +27,7 @@ def shown(capsule, reader):
             key_kinds=ArraySubquery(
                 Constraint.objects.filter(column=OuterRef("pk"), kind__in=list(SHORT))
                 .order_by("kind")
-                .values(json=JSONObject(kind="kind", to="referenced_table_urn"))
+                .values("kind")
             )
         )
         .order_by("ordinal_position", "name")
@@ -55,32 +54,25 @@ def key_columns(capsule, reader):
     )
     best = Column.objects.visible_to(reader).filter(capsule=capsule, retired_at__isnull=True)
     best = best.annotate(rank=rank).order_by("rank", "ordinal_position", "name").values("pk")[:KEY_COLUMNS]
-    return rows(list(shown(capsule, reader).filter(pk__in=best)), capsule, reader)
+    return table(list(shown(capsule, reader).filter(pk__in=best)), capsule, reader)
 
 
-def rows(columns, capsule, reader):
-    """The columns with what the dimensions say of each: `keys`, `cells` in the order of `heads()`."""
+def table(columns, capsule, reader):
+    """What a table of these columns prints: the rows, and the titles of the cells that any of them fills."""
     facts.learn(columns, reader, kind=facts.COLUMN)
-    told = [one.cells(columns, reader) for one in _with_cells()]
+    told = [(one.cell_title, one.cells(columns, reader)) for one in dimensions.everything() if one.cell_title]
+    told = [(title, cells) for title, cells in told if any(cells.values())]
     for column in columns:
         column.capsule = capsule
-        column.keys = [(SHORT[key["kind"]], Kind(key["kind"]).label) for key in _distinct(column.key_kinds)]
-        column.cells = [cells.get(column.pk, "") for cells in told]
+        column.keys = [(SHORT[kind], Kind(kind).label) for kind in dict.fromkeys(column.key_kinds)]
+        column.cells = [(title, cells.get(column.pk, "")) for title, cells in told]
         column.url = reverse("catalog:column", args=[capsule.urn, column.name])
-    return columns
-
-
-def _distinct(found):
-    return list({key["kind"]: key for key in found}.values())
-
-
-def heads():
-    """Titles of the cells that the dimensions add to a row."""
-    return [one.cell_title for one in _with_cells()]
-
-
-def _with_cells():
-    return [one for one in dimensions.everything() if one.cell_title]
+    return {
+        "rows": columns,
+        "heads": [title for title, _cells in told],
+        "has_keys": any(column.keys or not column.is_nullable for column in columns),
+        "has_kinds": any(column.pii_type or column.semantic_type for column in columns),
+    }
 
 
 def panel(request, capsule):
@@ -89,7 +81,7 @@ def panel(request, capsule):
     page = paging.page(
         matching(shown(capsule, reader), asked), request, order=("ordinal_position", "name"), size=PAGE
     )
-    rows(page.rows, capsule, reader)
+    printed = table(page.rows, capsule, reader)
     for row in page.rows:
         row.panel_url = address(capsule, request.GET, column=row.name)
     found, indexes, retired = _around(capsule, reader)
@@ -97,7 +89,7 @@ def panel(request, capsule):
     opened = _opened(capsule, request, page.rows)
     return {
         "page": page,
-        "heads": heads(),
+        "columns": printed,
         "asked": asked,
         "keys": found,
         "known": known,

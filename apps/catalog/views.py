@@ -26,7 +26,6 @@ def capsule(request, capsule):
     context |= {
         "dimensions": page.completeness(capsule, request.reader),
         "columns": structure.key_columns(capsule, request.reader),
-        "heads": structure.heads(),
         "last": told(subjects(capsule), request.reader, limit=LAST),
     }
     return answer(request, "catalog/overview.html", context)

@@ -158,8 +158,19 @@ def panel(request, capsule):
         "page": page,
         "show": show,
         "terms": [{**term, "url": address(term)} for term in terms],
+        "has": {
+            "terms": any(column.terms for column in page),
+            "units": any(column.unit_of_measure for column in page),
+            "values": any(_bounded(column) for column in page),
+        },
         "counts": {**counts, "bare": counts["total"] - counts["explained"]},
     }
+
+
+def _bounded(column):
+    """True if something says which values the column may hold."""
+    said = (column.value_domain_id, column.allowed_values, column.format_pattern, column.value_domain_name)
+    return any(said) or column.value_range_min is not None or column.value_range_max is not None
 
 
 def overview(request, capsule):

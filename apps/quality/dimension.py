@@ -246,6 +246,8 @@ def _tell(rule, subject):
     rule.sentence = sentences.sentence(rule, subject)
     rule.url = page_of("quality:rule", rule.number)
     rule.ticks = rule.last_results[::-1]
+    # What passes is quiet: only where something is wrong does it matter in colour how bad that is.
+    rule.is_wrong = rule.last_status in (*RUN_PROBLEMS, "warning")
 
 
 register(

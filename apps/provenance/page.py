@@ -1,0 +1,337 @@
+"""The lineage page put together: the graph, the two lists, the controls, one edge."""
+
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.catalog import dimensions, facts
+from apps.catalog.models import Capsule, Column
+from apps.ui import words
+from apps.ui.formats import points
+
+from . import explorer, graph, nodes
+from .dimension import may_read_code
+from .models import CapsuleEdge, ColumnEdge, TransformationCode
+from .picture import picture
+
+STEPS = (0, 1, 2, 3, 10)
+FOUND = 20
+COLUMNS_OFFERED = 1000
+PAIRS = 100
+# Which dimensions know what a mark says; the later knows it better.
+KNOWERS = {"sensitivity": ("policy",), "quality": ("quality",), "freshness": ("quality", "contract")}
+
+
+def context(capsule, asked, reader):
+    """Everything around a capsule, or around one of its columns if the address names one."""
+    column = _column(capsule, asked.column, reader) if asked.column else None
+    around, found = (
+        _around_column(column, asked, reader) if column else _around_capsule(capsule, asked, reader)
+    )
+    said = marks([_capsule_of(one) for one in found.values()], asked.overlay, reader)
+    files = {} if column else _files(around, reader)
+    return {
+        "asked": asked,
+        "capsule": capsule,
+        "column": column,
+        "picture": _picture(around, found, said, asked, column or capsule),
+        "around": around,
+        "sides": [_list(side, around, found, said, asked, files) for side in (around.up, around.down)],
+        "summary": summary(around),
+        "circle": _circle(around, found),
+        "edge": _edge(asked.edge, reader) if asked.edge else None,
+        "columns_offered": _columns_offered(capsule, reader),
+        "overlays": _overlays(),
+        "steps": {"up": _steps(asked.up), "down": _steps(asked.down)},
+        "unknown_column": asked.column if asked.column and not column else "",
+    }
+
+
+def _column(capsule, name, reader):
+    return (
+        Column.objects.visible_to(reader).filter(capsule=capsule, name=name).select_related("capsule").first()
+    )
+
+
+def _around_capsule(capsule, asked, reader):
+    edges = graph.capsule_edges(reader, start=capsule.pk)
+    opened = (
+        Capsule.objects.visible_to(reader).filter(urn__in=asked.opened).values_list("pk", flat=True)
+        if asked.opened
+        else ()
+    )
+    around = explorer.around(capsule.pk, edges, asked, opened)
+    return around, explorer.capsules([capsule.pk, *around.up.steps, *around.down.steps], reader)
+
+
+def _around_column(column, asked, reader):
+    edges = graph.column_edges(reader, start=column.pk)
+    opened = (
+        Column.objects.visible_to(reader).filter(urn__in=asked.opened).values_list("pk", flat=True)
+        if asked.opened
+        else ()
+    )
+    around = explorer.around(column.pk, edges, asked, opened)
+    return around, explorer.columns([column.pk, *around.up.steps, *around.down.steps], reader)
+
+
+def _capsule_of(row):
+    return row.capsule if isinstance(row, Column) else row
+
+
+def _node(row, **more):
+    if isinstance(row, Capsule):
+        return nodes.node(nodes.facts_of(row), **more)
+    url = reverse("catalog:column", args=[row.capsule.urn, row.name])
+    here = nodes.lineage(row.capsule.urn, column=row.name)
+    found = {
+        "name": row.urn,
+        "title": row.name,
+        "kind": row.capsule.name,
+        "icon": "columns-3",
+        "url": url,
+        "focus_url": here,
+    }
+    return {**found, **more}
+
+
+def _picture(around, found, said, asked, focus):
+    """The drawing of what is nearest; nodes with neighbours that are not drawn offer them."""
+    known = [key for key in around.drawn if key in found]
+    drawn = []
+    for key in known:
+        row = found[key]
+        mark = said.get(_capsule_of(row).pk) or {}
+        more = {"focus": key == around.start, "flag": mark.get("hue", ""), "flag_word": mark.get("word", "")}
+        node = _node(row, **more)
+        if mark:
+            # A column still says whose it is; a capsule's kind gives way to the mark.
+            node["kind"] = f"{node['kind']} · {mark['word']}" if isinstance(row, Column) else mark["word"]
+        drawn.append(node)
+    lines = [
+        {"up": found[edge.source_id].urn, "down": found[edge.target_id].urn}
+        for edge in around.edges
+        if edge.source_id in found and edge.target_id in found
+    ]
+    return picture(drawn, lines, _more(around, found, asked))
+
+
+def _more(around, found, asked):
+    """A link below each drawn node that has neighbours beyond the drawing."""
+    links = {}
+    for (key, way), number in around.beyond.items():
+        if key not in found or key in links:
+            continue
+        up = way == graph.UPSTREAM
+        text = (
+            ngettext("+%(n)s upstream", "+%(n)s upstream", number)
+            if up
+            else ngettext("+%(n)s downstream", "+%(n)s downstream", number)
+        )
+        urn = found[key].urn
+        if key == around.start:
+            name, steps = ("up", asked.up) if up else ("down", asked.down)
+            url = (
+                address(asked, **{name: steps + 1})
+                if steps < explorer.DEEPEST
+                else address(asked, view="list")
+            )
+        elif urn in asked.opened:
+            url = _node(found[key])["focus_url"]
+        else:
+            url = address(asked, opened=(*asked.opened, urn))
+        links[key] = {"name": urn, "text": text % {"n": f"{number:,}"}, "url": url}
+    return list(links.values())
+
+
+def _files(around, reader):
+    """{capsule id: name of the file that makes it}, for those who may read code."""
+    if not may_read_code(reader):
+        return {}
+    code = TransformationCode.objects.visible_to(reader).exclude(file_path__isnull=True)
+    made = code.filter(capsule__in=[around.start, *around.up.steps, *around.down.steps]).order_by("file_path")
+    return {key: path.rpartition("/")[2] for key, path in made.values_list("capsule", "file_path")}
+
+
+def _list(side, around, found, said, asked, files):
+    """The rows of one direction by distance, each with the way to the focus."""
+    between = explorer.paths(side, around.listed_edges)
+    direct = _direct(side, around)
+    rows = []
+    for key, steps in sorted(
+        side.steps.items(), key=lambda pair: (pair[1], found[pair[0]].name if pair[0] in found else "")
+    ):
+        if key not in found:
+            continue
+        row = found[key]
+        edge = direct.get(key)
+        rows.append(
+            {
+                "node": _node(row),
+                "row": row,
+                "steps": steps,
+                "via": [found[other].name for other in between[key] if other in found],
+                "edge_url": address(asked, edge=str(edge.pk)) if edge else "",
+                "through": _through(edge, files) if edge else "",
+                "mark": said.get(_capsule_of(row).pk),
+            }
+        )
+    return {"way": side.way, "rows": rows, "more": side.more}
+
+
+def _through(edge, files):
+    """What an edge is called in a list: the file that does it, else how it is built, else that it is one."""
+    if isinstance(edge, ColumnEdge):
+        return edge.transformation_type or _("edge")
+    return files.get(edge.target_id) or edge.transformation or _("edge")
+
+
+def _direct(side, around):
+    """{key: the edge by which a node of this side leaves towards the focus}."""
+    found = {}
+    for edge in around.listed_edges:
+        far, near = (
+            (edge.source_id, edge.target_id)
+            if side.way == graph.UPSTREAM
+            else (edge.target_id, edge.source_id)
+        )
+        if side.steps.get(far, 0) - side.steps.get(near, 0) == 1:
+            found.setdefault(far, edge)
+    return found
+
+
+def summary(around):
+    """How much lies on each side: "8 up, 3 down"."""
+    up, down = len(around.up.steps) + around.up.more, len(around.down.steps) + around.down.more
+    return _("%(up)s up, %(down)s down") % {"up": f"{up:,}", "down": f"{down:,}"}
+
+
+def _circle(around, found):
+    """The names along a circle that leads from the focus back to it, or nothing."""
+    both = [key for key in around.up.steps if key in around.down.steps and key in found]
+    names = [found[key].name for key in sorted(both, key=lambda key: around.down.steps[key])]
+    return [found[around.start].name, *names] if names else []
+
+
+def marks(capsules, overlay, reader):
+    """{capsule id: {word, hue}} of the chosen mark; where nothing is known the word says so."""
+    if overlay == "owner":
+        return {
+            one.pk: {"word": one.owner.name if one.owner_id else _("no owner yet"), "hue": ""}
+            for one in capsules
+        }
+    found = {}
+    capsules = list({one.pk: one for one in capsules}.values())
+    slugs = [
+        slug for slug in KNOWERS.get(overlay, ()) if slug in {one.slug for one in dimensions.everything()}
+    ]
+    facts.learn(capsules, reader, slugs=slugs)
+    for slug in slugs:
+        for key, items in dimensions.get(slug).strip(capsules, reader).items():
+            for item in items:
+                if item["key"] == overlay:
+                    found[key] = _said(item, overlay)
+    return found
+
+
+def _said(item, overlay):
+    """An item of the trust strip in a word and a hue."""
+    hue = item.get("hue", "")
+    if level := item.get("sensitivity"):
+        return {"word": str(words.SENSITIVITY[level][1]).lower(), "hue": ""}
+    if item.get("score") is not None:
+        return {"word": _("quality %(score)s") % {"score": points(item["score"])}, "hue": hue}
+    if item.get("vocabulary") == "health":
+        return {"word": _("%(mark)s unknown") % {"mark": overlay_title(overlay).lower()}, "hue": ""}
+    if item.get("vocabulary"):
+        word = words.word(item["vocabulary"], item["value"])
+        return {
+            "word": str(word.text).lower(),
+            "hue": word.hue if word.hue in ("caution", "critical") else "",
+        }
+    return {"word": str(item.get("value") or ""), "hue": hue}
+
+
+def overlay_title(overlay):
+    return {
+        "sensitivity": _("Sensitivity"),
+        "quality": _("Quality"),
+        "freshness": _("Freshness"),
+        "owner": _("Owner"),
+    }[overlay]
+
+
+def _overlays():
+    return [(name, overlay_title(name)) for name in explorer.OVERLAYS]
+
+
+def _steps(now):
+    return sorted({*STEPS, now})
+
+
+def address(asked, **changes):
+    """The page in another state; what stands at its default is left out."""
+    state = {**vars(asked), "edge": "", **changes}
+    pairs = [(name, state[name]) for name in ("column", "edge", "focus", "overlay") if state[name]]
+    pairs += [(name, state[name]) for name in ("up", "down") if state[name] != 1]
+    pairs += [("view", state["view"])] if state["view"] != "graph" else []
+    pairs += [("open", urn) for urn in state["opened"]]
+    return f"{reverse('provenance:lineage')}?{urlencode(sorted(pairs), safe=':')}"
+
+
+def _columns_offered(capsule, reader):
+    columns = Column.objects.visible_to(reader).filter(capsule=capsule, retired_at__isnull=True)
+    return list(columns.order_by("ordinal_position", "name").values_list("name", flat=True)[:COLUMNS_OFFERED])
+
+
+def _edge(key, reader):
+    """One edge opened: what flows, how, by which code, noted by which run; None if the reader may not know of it."""
+    edge = (
+        CapsuleEdge.objects.visible_to(reader)
+        .filter(pk=key)
+        .select_related("source", "target", "ingestion")
+        .first()
+    )
+    if edge is None:
+        return _column_edge(key, reader)
+    code = []
+    if may_read_code(reader):
+        mine = TransformationCode.objects.visible_to(reader)
+        code = mine.filter(Q(edge=edge) | Q(capsule=edge.target)).order_by(
+            "-edge_id", "language", "file_path"
+        )
+    pairs = graph.column_edges(reader).filter(source__capsule=edge.source, target__capsule=edge.target)
+    pairs = pairs.select_related("source", "target").order_by(
+        "target__ordinal_position", "source__ordinal_position"
+    )
+    return {
+        "one": edge,
+        "up": edge.source,
+        "down": edge.target,
+        "code": list(code),
+        "pairs": list(pairs[:PAIRS]),
+        "of_columns": False,
+    }
+
+
+def _column_edge(key, reader):
+    edge = (
+        ColumnEdge.objects.visible_to(reader)
+        .filter(pk=key)
+        .select_related("source__capsule", "target__capsule", "ingestion")
+        .first()
+    )
+    if edge is None:
+        return None
+    return {"one": edge, "up": edge.source, "down": edge.target, "code": [], "pairs": [], "of_columns": True}
+
+
+def candidates(text, reader):
+    """Capsules whose name or URN holds `text`, for somebody who has not said exactly which one."""
+    found = Capsule.objects.visible_to(reader).current()
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(urn__icontains=text))
+    return found.order_by("name", "urn")[:FOUND]
