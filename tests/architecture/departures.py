@@ -6,6 +6,15 @@ The headings are those of `docs/decisions/002-schema-departures.md`.
 import re
 
 TABLES = "Tables of the portal"
+# What triggers keep beside the governed tables, so that lists, search and lineage answer at once.
+COPIES = {
+    "capsule_facts",
+    "capsule_search",
+    "column_names",
+    "search_names",
+    "search_words",
+    "change_counters",
+}
 
 EXPLAINED = {
     "extra column capsules.sensitivity_rank": "Ranks",
@@ -32,6 +41,8 @@ EXPLAINED = {
     "extra check column_profiles.uniqueness_score_valid": "Bounds",
     "extra check column_profiles.sample_percentage_valid": "Bounds",
     "extra index business_terms.idx_business_terms_document": "Indexes",
+    "extra index columns.columns_by_name": "Indexes",
+    "extra index quality_checks.quality_checks_latest": "Indexes",
     "other primary key metadata_audit_log": "Audit log",
     **{
         f"extra column metadata_audit_log.{name}": "Audit log"
@@ -52,8 +63,7 @@ EXPLAINED = {
             "job_progress",
             "idempotency_keys",
             "summary_refreshes",
-            "capsule_facts",
-            "change_counters",
+            *COPIES,
         )
     },
 }
@@ -70,11 +80,8 @@ NOT_LOGGED = {
     "idempotency_keys",
     "summary_refreshes",
     "sign_in_attempts",
-    "capsule_facts",
-    "change_counters",
+    *COPIES,
 }
-# Tables that repeat what others hold: their `updated_at` is a copy.
-DERIVED = {"capsule_facts"}
 
 
 def explanation(difference):
