@@ -59,7 +59,7 @@ def _tell(found):
     with acting(reader_of(steward, via="task"), reason="The shop's tables get their owners"):
         team, _made = Owner.objects.get_or_create(
             name=TEAM,
-            owner_type="team",
+            kind="team",
             defaults={"email": "analytics@jaffle.example", "slack_channel": "#jaffle-data"},
         )
         TeamMembership.objects.get_or_create(owner=team, user=producer)
