@@ -58,6 +58,8 @@ class StringListField(models.JSONField):
     Empty unless said otherwise; with `null=True` missing means unknown.
     """
 
+    empty_values = [None, "", []]
+
     def __init__(self, *args, **kwargs):
         if not kwargs.get("null"):
             kwargs.setdefault("default", list)
@@ -70,7 +72,7 @@ class StringListField(models.JSONField):
         list_of_text(value)
 
     def get_db_prep_save(self, value, connection):
-        if isinstance(value, list):
+        if value is not None and not hasattr(value, "resolve_expression"):
             list_of_text(value)
         return super().get_db_prep_save(value, connection)
 
@@ -83,6 +85,8 @@ def an_object(value):
 
 class ObjectField(models.JSONField):
     """A JSON object, empty unless said otherwise; a list or a bare value is refused."""
+
+    empty_values = [None, "", {}]
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("default", dict)
