@@ -73,18 +73,32 @@ class SecurityHeaders:
 
 
 class OptionalSlash:
-    """Serve an address with and without its last slash alike, for every method and without a redirect."""
+    """Serve an address with and without its last slash alike, for every method and without a redirect.
+
+    A slash inside a URN is stored as `%2F`; a client that sends it as `%2F` once finds the row as well, although
+    servers decode it: only where nothing else is at the address.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         if not is_valid_path(request.path_info):
-            path = request.path_info
-            other = path[:-1] if path.endswith("/") and len(path) > 1 else f"{path}/"
-            if is_valid_path(other):
-                request.path_info = other
+            request.path_info = next(filter(is_valid_path, spellings(request.path_info)), request.path_info)
         return self.get_response(request)
+
+
+def spellings(path):
+    """What an address that leads nowhere may have meant, the likeliest first."""
+    plain = path.rstrip("/")
+    yield plain if plain != path else f"{path}/"
+    head, mark, tail = plain.partition("/urn:dcs:")
+    parts = tail.split("/")[:20]
+    for length in range(2, len(parts) + 1):
+        urn = "%2F".join(parts[:length])
+        below = "/".join(["", *parts[length:]])
+        yield f"{head}{mark}{urn}{below}"
+        yield f"{head}{mark}{urn}{below}/"
 
 
 class DatabaseErrors:

@@ -35,7 +35,8 @@ def acting(reader, *, reason="", bulk=False, using="default"):
         outer = _settings(connection) if connection.savepoint_ids or connection.in_atomic_block else None
         _set(connection, values)
         yield reader
-        if outer is not None:
+        # A savepoint that is to be undone takes its settings along; no query may run before it is.
+        if outer is not None and not connection.needs_rollback:
             _set(connection, outer)
 
 
@@ -46,7 +47,9 @@ def current_reason(using="default"):
 
 def _settings(connection):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(f"coalesce(current_setting('dcs.{key}', true), '')" for key in KEYS))
+        cursor.execute(
+            "SELECT " + ", ".join(f"coalesce(current_setting('dcs.{key}', true), '')" for key in KEYS)
+        )
         return cursor.fetchone()
 
 

@@ -41,12 +41,13 @@ def may_edit(reader, record):
 
     What belongs to nobody and lies in no domain may be changed by every producer and steward.
     """
-    return _by_permission(reader, EDIT) or _within(reader, record, _("change"))
+    refused = _without(reader, EDIT)
+    return refused if refused is not None else _within(reader, record)
 
 
 def may_retire(reader, capsule):
     """May the reader retire this capsule, or bring it back? Stewards of its domain decide."""
-    refused = _by_permission(reader, RETIRE)
+    refused = _without(reader, RETIRE)
     if refused is not None:
         return refused
     if reader.is_system or capsule.domain_id is None or stewards(reader, capsule.domain_id):
@@ -56,15 +57,16 @@ def may_retire(reader, capsule):
 
 def may_purge(reader, capsule):
     """May the reader delete this retired capsule for good?"""
-    return _by_permission(reader, PURGE) or YES
+    refused = _without(reader, PURGE)
+    return refused if refused is not None else YES
 
 
-def _by_permission(reader, permission):
+def _without(reader, permission):
     """The refusal of a reader without `permission`; None for one who has it."""
     return None if reader.may(permission) else Verdict(False, refusal(reader, permission))
 
 
-def _within(reader, record, verb):
+def _within(reader, record):
     if reader.is_system or (record.owner_id is None and record.domain_id is None):
         return YES
     if belongs(reader, record.owner_id) or stewards(reader, record.domain_id):
@@ -74,9 +76,7 @@ def _within(reader, record, verb):
         able.append(_("members of %(owner)s") % {"owner": record.owner})
     if record.domain_id:
         able.append(_("stewards of %(domain)s") % {"domain": record.domain})
-    return Verdict(
-        False, _("Only %(able)s may %(verb)s this.") % {"able": _(" and ").join(able), "verb": verb}
-    )
+    return Verdict(False, _("Only %(able)s may change this.") % {"able": _(" and ").join(able)})
 
 
 def belongs(reader, owner_id):

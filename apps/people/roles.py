@@ -25,10 +25,8 @@ def _crud(app, *models, verbs=("add", "change")):
 
 
 # One line an app: a later app adds its own words here, not in its views.
-EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "tag", "dataproduct") | {
-    "catalog.edit_capsule"
-}
-STEWARD = EDIT | _crud("catalog", "domain", "owner", "valuedomain") | {"catalog.retire_capsule"}
+EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "dataproduct") | {"catalog.edit_capsule"}
+STEWARD = EDIT | _crud("catalog", "domain", "owner", "tag", "valuedomain") | {"catalog.retire_capsule"}
 RUN = {"catalog.ingest", "catalog.cancel_ingestion"}
 
 ROLES = {

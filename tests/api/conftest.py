@@ -55,8 +55,13 @@ class Caller:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_called_before(db):
+def _nobody_has_called_before(request, settings):
+    if "own_database" not in request.fixturenames:
+        request.getfixturevalue("db")
     cache.clear()
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # a slow one proves nothing here
 
 
 @pytest.fixture
