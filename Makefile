@@ -34,9 +34,9 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 lint: $(VENV)/.dev
 	@"$(BIN)/python" -m ruff check .
 	@"$(BIN)/python" -m ruff format --check .
-	@"$(BIN)/lint-imports" 2>/dev/null || "$(BIN)/python" -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
-	@"$(BIN)/python" -m djlint templates --check --quiet && "$(BIN)/python" -m djlint templates --lint --quiet
-	@"$(BIN)/python" -m mypy $$(cat mypy-modules.txt)
+	@"$(BIN)/python" -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-timings
+	@"$(BIN)/python" -m djlint templates --lint --quiet
+	@"$(BIN)/python" -m mypy
 
 check: lint
 	@"$(BIN)/python" manage.py makemigrations --check --dry-run

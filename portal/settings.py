@@ -208,7 +208,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["apps.people.rest.permissions.MayAct"],
     "DEFAULT_RENDERER_CLASSES": ["apps.people.rest.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.people.rest.rendering.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["apps.people.rest.filtering.StrictFilters", "apps.people.rest.filtering.TotalOrdering"],
+    "DEFAULT_FILTER_BACKENDS": [
+        "apps.people.rest.filtering.StrictFilters",
+        "apps.people.rest.filtering.TotalOrdering",
+    ],
     "DEFAULT_PAGINATION_CLASS": "apps.people.rest.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.PortalSchema",
     "DEFAULT_METADATA_CLASS": None,

@@ -15,7 +15,12 @@ class Audit(migrations.RunSQL):
         arguments = f"'{','.join(hide)}', '{','.join(('updated_at', *ignore))}'"
         new, old = "NEW TABLE AS new_rows", "OLD TABLE AS old_rows"
         on = f'ON {schema}."{table}"'
-        events = {"INSERT": f"REFERENCING {new}", "UPDATE": f"REFERENCING {old} {new}", "DELETE": f"REFERENCING {old}", "TRUNCATE": ""}
+        events = {
+            "INSERT": f"REFERENCING {new}",
+            "UPDATE": f"REFERENCING {old} {new}",
+            "DELETE": f"REFERENCING {old}",
+            "TRUNCATE": "",
+        }
         super().__init__(
             ";\n".join(
                 f"CREATE TRIGGER audit_{event.lower()} AFTER {event} {on} {tables}"

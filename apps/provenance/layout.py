@@ -199,7 +199,7 @@ def by_barycentre(lane, beside, place):
         point: sum(place[other] for other in beside[point]) / len(beside[point]) if beside[point] else at
         for at, point in enumerate(lane)
     }
-    return sorted(lane, key=middle.get)
+    return sorted(lane, key=middle.__getitem__)
 
 
 def crossings(lanes, below):
@@ -207,7 +207,7 @@ def crossings(lanes, below):
     found = 0
     for left, right in zip(lanes, lanes[1:], strict=False):
         place = {point: at for at, point in enumerate(right)}
-        ends = [place[child] for point in left for child in sorted(below[point], key=place.get)]
+        ends = [place[child] for point in left for child in sorted(below[point], key=place.__getitem__)]
         found += sum(1 for at, end in enumerate(ends) for later in ends[at + 1 :] if later < end)
     return found
 
@@ -215,7 +215,7 @@ def crossings(lanes, below):
 def levelled(lanes, chains):
     """The upper edge of every point: near its neighbours, in order, never overlapping, from zero on."""
     above, below = neighbours(links(chains))
-    height = {point: at * DOWN for lane in lanes for at, point in enumerate(lane)}
+    height = {point: float(at * DOWN) for lane in lanes for at, point in enumerate(lane)}
     tallest = max((len(lane) for lane in lanes), default=0)
     for lane in lanes:
         for point in lane:

@@ -36,14 +36,14 @@ def route(pairs, back, placed, chains, middle):
         up, down = placed[pair[0]], placed[pair[1]]
         start, end = (up.x + WIDTH, leave[pair]), (down.x - TIP, arrive[pair])
         if pair in back:
-            routed.append(Edge(*pair, around(start, end, floor), tip(*end), back=True))
+            routed.append(Edge(pair[0], pair[1], around(start, end, floor), tip(*end), back=True))
             floor += RADIUS
             continue
         points = [start]
         for at, (before, after) in enumerate(steps[pair]):
             x = turn[pair, at]
             points += [(x, before), (x, after)]
-        routed.append(Edge(*pair, rounded([*points, end]), tip(*end)))
+        routed.append(Edge(pair[0], pair[1], rounded([*points, end]), tip(*end)))
     return routed
 
 
