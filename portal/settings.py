@@ -3,6 +3,7 @@
 `.env.example` lists the names. Without any, the portal runs on its embedded PostgreSQL for one machine.
 """
 
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.dcs import embedded, roles
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+# Everything that this installation makes for itself: its database, secrets, uploads.
+VAR_DIR = Path(os.environ.get("DCS_VAR") or BASE_DIR / "var").resolve()
 
 env = environ.Env()
 if (BASE_DIR / ".env").exists():

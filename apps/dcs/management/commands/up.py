@@ -103,6 +103,7 @@ class Command(BaseCommand):
                             f"The {name} part ended (exit {process.returncode}) and is started again."
                         )
                         starts[name].append(time.monotonic())
+                        self._clear(process)
                         running[name] = self._launch(*parts[name])
                 time.sleep(0.1)
         finally:
@@ -125,8 +126,15 @@ class Command(BaseCommand):
                 try:
                     process.wait(STOP_SECONDS)
                 except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
+                    process.kill()
                     process.wait()
+            Command._clear(process)
+
+    @staticmethod
+    def _clear(process):
+        """End what an ended part has left: its own children, when it could not end them itself."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
     @staticmethod
     def _answers(host, port):
