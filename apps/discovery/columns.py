@@ -17,6 +17,7 @@ from apps.policy.models import Policy
 from apps.ui import formats, paging
 from apps.ui.htmx import fragment
 
+from . import search, wording
 from .filters import NONE
 from .listing import Chip
 from .views import announced
@@ -34,10 +35,11 @@ PII = {"yes": gettext_lazy("Holds personal data"), "no": gettext_lazy("Holds no 
 class ColumnFilters:
     """What the reader of the list of columns asked for.
 
-    A column lacks all that `lacks` names; `domain` and `owner` are names of which its capsule has one,
+    `q` is text that a column's name matches, as in the search. A column lacks all that `lacks` names; `domain` and `owner` are names of which its capsule has one,
     `none` for capsules without. `pii` is `yes`, `no` or empty. `errors` maps a key to a sentence.
     """
 
+    q: str = ""
     lacks: tuple[str, ...] = ()
     pii: str = ""
     domain: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class ColumnFilters:
         wrong = [("lacks", word) for word in lacks if word not in LACKS]
         wrong += [("pii", pii)] if pii and pii not in PII else []
         return cls(
+            q=str(wording.read(query.get("q", ""))),
             lacks=tuple(word for word in dict.fromkeys(lacks) if word in LACKS),
             pii=pii if pii in PII else "",
             domain=tuple(filter(None, query.getlist("domain")[:50])),
@@ -61,7 +64,8 @@ class ColumnFilters:
     def pairs(self):
         """The (key, value) pairs of the query string that asks for these filters, sorted."""
         found = [(key, value) for key in ("lacks", "domain", "owner") for value in getattr(self, key)]
-        return sorted(found + ([("pii", self.pii)] if self.pii else []))
+        found += [(key, getattr(self, key)) for key in ("pii", "q") if getattr(self, key)]
+        return sorted(found)
 
     def url(self):
         """The address of the list."""
@@ -71,6 +75,8 @@ class ColumnFilters:
     def visible_to(self, reader):
         """The columns that meet the filters and that `reader` may know of."""
         found = Column.objects.visible_to(reader).current()
+        if self.q:
+            found = found.filter(name__in=search.column_names(self.q, reader))
         if self.pii:
             found = found.filter(pii_type__isnull=self.pii == "no")
         if self.domain:
@@ -125,7 +131,7 @@ def columns(request):
         "chips": chips(filters),
         "facets": groups(filters),
         "chosen": len(filters.pairs()),
-        "hidden": [(key, value) for key, value in filters.pairs() if key in ("domain", "owner")],
+        "hidden": [(key, value) for key, value in filters.pairs() if key in ("q", "domain", "owner")],
     }
     response = TemplateResponse(request, fragment(request, "discovery/columns.html", "results"), context)
     return announced(response, result) if request.htmx else response
@@ -145,14 +151,16 @@ def chips(filters):
 
 
 def without(filters, gone, value):
-    kept = {key: getattr(filters, key) for key in ("lacks", "domain", "owner", "pii")}
-    if gone == "pii":
-        return {**kept, "pii": ""}
+    kept = {key: getattr(filters, key) for key in ("q", "lacks", "domain", "owner", "pii")}
+    if gone in ("q", "pii"):
+        return {**kept, gone: ""}
     return {**kept, gone: tuple(other for other in kept[gone] if other != value)}
 
 
 def sentence(key, value):
     """(text, the value set apart)."""
+    if key == "q":
+        return _("Name matches"), value
     if key == "lacks":
         return _("Lacks a"), str(LACKS[value])
     if key == "pii":

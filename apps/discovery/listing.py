@@ -17,8 +17,8 @@ from .filters import BAND_WORDS, MANY
 ORDER = ("domain", "layer", "sensitivity", "quality", "contract", "lacks", "type", "pii")
 ORDER += ("owner", "source", "tag", "framework", "has")
 OPEN = ("domain", "layer", "sensitivity", "quality", "contract", "lacks")
-SEARCH = "/search/"
-SHOWN = 8  # values of a facet before it is searched instead of read
+SHOWN = 8  # values of a facet that is searched instead of read
+FEW = 12  # values that are read, not searched
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Listing:
 
     @property
     def search_url(self):
-        return f"{SEARCH}?{urlencode({'q': self.filters.q})}"
+        return f"{reverse('discovery:search')}?{urlencode({'q': self.filters.q})}"
 
     @property
     def chosen(self):
@@ -146,9 +146,9 @@ def group(facet, filters, request):
     """One facet for the form: what is chosen, then the first values, or those that match what is typed."""
     typed = request.GET.get(f"find-{facet.slug}", "").strip()
     every = request.GET.get("more") == facet.slug
-    values, rest = narrowed(facet.values, typed, every)
+    long = len(facet.values) > FEW or facet.more
+    values, rest = narrowed(facet.values, typed, every or not long)
     chosen = any(value.chosen for value in facet.values)
-    long = len(facet.values) > SHOWN or facet.more
     return {
         "name": facet.slug,
         "title": facet.title,

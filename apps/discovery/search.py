@@ -378,6 +378,28 @@ def _columns(asked, scope, reader, limit):
     return hits, rows[0][-1] if rows else 0
 
 
+NAMES_SEEN = """
+SELECT n.name FROM (SELECT * FROM dcs.column_names n WHERE {match} LIMIT %(probe)s) n WHERE EXISTS (
+    SELECT FROM dcs.columns c JOIN dcs.capsule_search s ON s.capsule_id = c.capsule_id AND {visible}
+    WHERE c.name = n.name AND c.retired_at IS NULL AND c.visibility_rank <= %(clearance)s
+)
+"""
+
+
+def column_names(text, reader):
+    """The names of the columns that a typed text finds, up to `CAP`; for the list of all of them."""
+    asked = matching.read(str(wording.read(text)))
+    if asked.is_empty:
+        return []
+    for reading in matching.readings(asked, reader):
+        for tried in (reading, reading.by_words()) if reading.written else (reading,):
+            match, more = _name_match("n", "n.lexemes", tried)
+            params = _params(tried, reader, CAP) | more
+            if found := _run(NAMES_SEEN.format(match=match, visible=VISIBLE), params):
+                return [name for (name,) in found]
+    return []
+
+
 def _name_match(alias, words, asked):
     """(condition, named parameters) that the words of a name match, or that it contains the text."""
     either, params = [], {}

@@ -1,13 +1,14 @@
-"""The catalogue list and the search."""
+"""The catalogue list, the search and what it offers while one types."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django_htmx.http import trigger_client_event
 
 from apps.ui.htmx import fragment
 
-from . import export, facets
+from . import export, facets, hits, jumps, wording
 from .filters import Filters
 from .listing import Listing, group
 
@@ -33,6 +34,33 @@ def values(request, slug):
     (facet,) = (facet for facet in facets.facets(filters, request.reader) if facet.slug == slug)
     context = {"facet": group(facet, filters, request)}
     return TemplateResponse(request, "components/facet_values.html", context)
+
+
+@login_required
+def search(request):
+    """Everything that a text finds, by kind; a number such as J-12 leads straight to its record."""
+    text = request.GET.get("q", "")
+    record = jumps.jump(text, request.reader)
+    if record and not request.htmx and (url := jumps.address(record)):
+        return redirect(url)
+    results = hits.Results(text, request.reader, kind=request.GET.get("kind", ""))
+    context = {"results": results, "record": record, "record_url": record and jumps.address(record)}
+    response = TemplateResponse(request, fragment(request, "discovery/search.html", "results"), context)
+    return announced(response, results.result) if request.htmx else response
+
+
+@login_required
+def suggest(request):
+    """What to offer under the search box: places first, then the best hits."""
+    text = wording.clean(request.GET.get("q", ""))
+    record = jumps.jump(text, request.reader)
+    context = {
+        "text": text,
+        "typed": text.lower(),
+        "lines": hits.offered(text, request.reader) if text else [],
+    }
+    context |= {"record": record, "record_url": record and jumps.address(record)}
+    return TemplateResponse(request, "discovery/suggestions.html", context)
 
 
 def announced(response, text):
