@@ -1,0 +1,87 @@
+"""Every page in light and dark, wide and narrow: no violation of axe, no sideways scroll, no broken policy."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+CUSTOMERS = "/capsules/urn:dcs:dbt:model:jaffle_shop.main:customers/"
+FOCUS = CUSTOMERS.split("/")[2]
+PAGES = {
+    "analyst": [
+        "/",
+        "/capsules/",
+        "/capsules/?layer=gold&sort=-updated",
+        "/capsules/?q=nothing+is+called+this",
+        "/search/?q=order",
+        "/search/?q=zzzz",
+        CUSTOMERS,
+        *(f"{CUSTOMERS}{tab}/" for tab in ("payload", "structure", "semantics", "quality", "policy")),
+        *(f"{CUSTOMERS}{tab}/" for tab in ("provenance", "contract", "versions", "activity")),
+        f"{CUSTOMERS}structure/?column=first_name",
+        f"{CUSTOMERS}columns/first_name/",
+        f"/lineage/?focus={FOCUS}&up=3",
+        f"/lineage/?focus={FOCUS}&up=3&view=list",
+        "/domains/",
+        "/people/me/",
+        "/people/me/tokens/",
+        "/help/keys/",
+        "/accessibility/",
+        "/ingestion/",
+        "/no/such/page/",
+    ],
+    "steward": ["/", CUSTOMERS],
+    "producer": ["/", "/ingestion/", "/ingestion/1/"],
+    "auditor": ["/", "/audit/"],
+    "admin": ["/", "/audit/"],
+    None: ["/sign-in/"],
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("person", list(PAGES), ids=str)
+def test_axe_finds_nothing(visit, person, theme):
+    page = visit(person, theme=theme)
+    found = {}
+
+    for path in PAGES[person]:
+        page.goto(path)
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            found[path] = [
+                (violation["id"], [node["target"] for node in violation["nodes"]][:3])
+                for violation in violations
+            ]
+
+    assert found == {}
+
+
+@pytest.mark.parametrize("person", list(PAGES), ids=str)
+def test_nothing_is_wider_than_a_small_telephone(visit, person):
+    page = visit(person, width=375, height=800)
+
+    wide = []
+    for path in PAGES[person]:
+        page.goto(path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 375:
+            wide.append((path, width))
+
+    assert wide == []
+
+
+def test_every_page_has_one_heading_and_its_landmarks(visit):
+    page = visit("analyst")
+
+    for path in PAGES["analyst"]:
+        page.goto(path)
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("main").count() == 1, path
+        assert " · " in page.title(), path
+
+
+def test_the_first_tab_leads_past_the_bar(visit):
+    page = visit("analyst")
+    page.goto("/capsules/")
+
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.className").startswith("skip")
