@@ -1,0 +1,69 @@
+"""CSV that opens in a spreadsheet without running anything."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.ui import spreadsheets
+
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "'=1",
+    '"=1',
+    "＝1+1",
+    "＋1+1",
+    "－1+1",
+    "＠x",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_a_spreadsheet_would_run_is_marked_as_text(text):
+    assert spreadsheets.safe(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("number", ["-5", "+5", "-1.5", "-1,234.50", "+3e10", "-12%", -5, -0.5])
+def test_numbers_stay_numbers(number):
+    assert spreadsheets.safe(number) == str(number)
+
+
+@pytest.mark.parametrize("text", ["orders", "a=b", "1-2", "urn:dcs:dbt:model:a:b", "", "100 %"])
+def test_plain_text_stays_as_it_is(text):
+    assert spreadsheets.safe(text) == text
+
+
+def test_nothing_is_an_empty_cell():
+    assert spreadsheets.safe(None) == ""
+
+
+def test_a_file_begins_with_its_encoding_and_its_head():
+    first, second = spreadsheets.lines(["name", "note"], [["orders", 'one, "two"\nthree']])
+
+    assert first == "\ufeffname,note\r\n"
+    assert second == 'orders,"one, ""two""\nthree"\r\n'
+
+
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(exclude_characters="\x00\r", codec="utf-8")), min_size=1, max_size=5
+    )
+)
+def test_every_cell_comes_back_with_at_most_an_apostrophe_before_it(cells):
+    text = "".join(spreadsheets.lines(["x"] * len(cells), [cells])).removeprefix("\ufeff")
+
+    _head, row = csv.reader(io.StringIO(text, newline=""))
+
+    assert [back.removeprefix("'") for back in row] == [cell.removeprefix("'") for cell in cells]
+    assert not any(
+        cell.lstrip(" \"'").startswith(("=", "+", "-", "@")) and not cell.startswith("'") for cell in row
+    ) or all(spreadsheets.NUMBER.fullmatch(cell) for cell in row if cell.startswith(("+", "-")))
