@@ -12,6 +12,14 @@ from apps.people.roles import CONFIDENTIAL
 IMAGES_FROM = CONFIDENTIAL
 
 
+def values_visible(rank, reader):
+    """True if `reader` may see the values of a change to a row of `rank`: they are a restricted facet.
+
+    Section 1.2 of trust.md.
+    """
+    return reader.clearance >= max(rank, IMAGES_FROM)
+
+
 class ChangeQuerySet(models.QuerySet):
     def visible_to(self, reader):
         """The entries whose subject the reader may know of."""
@@ -70,8 +78,5 @@ class Change(models.Model):
         return f"{self.get_operation_display()} {self.table_name}"
 
     def values_visible_to(self, reader):
-        """True if the reader may see what stood in the row: images need more clearance than the fact of a change.
-
-        Section 1.2 of trust.md, restricted facets.
-        """
-        return reader.clearance >= max(self.visibility_rank, IMAGES_FROM)
+        """True if the reader may see what stood in the row, not only that it changed."""
+        return values_visible(self.visibility_rank, reader)
