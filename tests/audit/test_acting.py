@@ -55,6 +55,12 @@ def settings_now():
         return dict(zip(KEYS, cursor.fetchone(), strict=True))
 
 
+def fail_while_acting(user):
+    with acting(user, reason="Agreed."):
+        TagFactory(name="undone")
+        raise RuntimeError
+
+
 def last_change(table):
     return Change.objects.filter(table_name=table).latest("seq")
 
@@ -128,9 +134,8 @@ def test_an_inner_block_that_fails_brings_the_outer_names_back_too():
     outer, inner = UserFactory(username="outer"), UserFactory(username="inner")
 
     with acting(outer, reason="first"):
-        with pytest.raises(RuntimeError), acting(inner, reason="second"):
-            TagFactory(name="undone")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            fail_while_acting(inner)
         TagFactory(name="kept")
 
     assert not Tag.objects.filter(name="undone").exists()
@@ -152,9 +157,8 @@ def test_nothing_is_left_on_the_connection_for_whoever_comes_next(own_database):
 def test_a_block_that_fails_leaves_nothing_either(own_database):
     ana = UserFactory(username="ana.ruiz")
 
-    with pytest.raises(RuntimeError), acting(ana, reason="Agreed."):
-        TagFactory()
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail_while_acting(ana)
 
     assert set(settings_now().values()) == {""}
     assert not Tag.objects.exists()

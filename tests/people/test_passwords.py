@@ -49,7 +49,7 @@ def test_passwords_that_are_easily_guessed_are_refused(password, code):
     assert code in [error.code for error in refused.value.error_list]
 
 
-def test_passwords_are_stored_with_argon2id():
+def test_passwords_are_stored_with_argon2id(real_hashes):
     user = User(username="ana")
     user.set_password(PASSWORD)
 

@@ -96,7 +96,7 @@ def test_a_new_password_ends_the_tokens_whoever_sets_it():
     assert not producer.tokens.exists()
 
 
-def test_renewing_the_hash_of_a_password_keeps_the_tokens():
+def test_renewing_the_hash_of_a_password_keeps_the_tokens(real_hashes):
     producer = UserFactory(role="producer")
     _row, secret = issued(producer)
     older = make_password(PASSWORD, hasher="pbkdf2_sha256")
