@@ -93,7 +93,9 @@ def _in_list(allowed, value):
         return Verdict(True, _("“%s” is in the list.") % plain(value))
     near = [code for code in known if code.casefold() == plain(value).casefold().strip()]
     if near:
-        return Verdict(False, _("“%(value)s” is not in the list; “%(near)s” is.") % {"value": value, "near": near[0]})
+        return Verdict(
+            False, _("“%(value)s” is not in the list; “%(near)s” is.") % {"value": value, "near": near[0]}
+        )
     return Verdict(False, _("“%s” is not in the list.") % plain(value)[:100])
 
 
@@ -131,7 +133,9 @@ def matches(pattern: str | None, value: Any, *, said: str | None = None) -> Verd
         return Verdict(False, str(error))
     if found:
         return Verdict(True, _("The whole value matches."))
-    return Verdict(False, _("“%(value)s” is not %(said)s.") % {"value": plain(value)[:100], "said": said or pattern})
+    return Verdict(
+        False, _("“%(value)s” is not %(said)s.") % {"value": plain(value)[:100], "said": said or pattern}
+    )
 
 
 def formatted(pattern: str, kind: str | None, value: Any) -> Verdict:
@@ -141,14 +145,25 @@ def formatted(pattern: str, kind: str | None, value: Any) -> Verdict:
         try:
             datetime.datetime.strptime(plain(value), picture(pattern))  # noqa: DTZ007
         except ValueError:
-            return Verdict(False, _("“%(value)s” is not written as %(said)s.") % {"value": plain(value)[:100], "said": pattern})
+            return Verdict(
+                False,
+                _("“%(value)s” is not written as %(said)s.") % {"value": plain(value)[:100], "said": pattern},
+            )
         return Verdict(True, _("Written as %s.") % pattern)
     if kind == "mask":
         return matches("".join(MASK.get(sign) or re2.escape(sign) for sign in pattern), value, said=pattern)
     return matches(pattern, value)
 
 
-PICTURES = (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"), ("HH", "%H"), ("MI", "%M"), ("SS", "%S"))
+PICTURES = (
+    ("YYYY", "%Y"),
+    ("MM", "%m"),
+    ("DD", "%d"),
+    ("HH24", "%H"),
+    ("HH", "%H"),
+    ("MI", "%M"),
+    ("SS", "%S"),
+)
 
 
 def picture(pattern: str) -> str:
@@ -188,9 +203,13 @@ def within(least: Decimal | None, most: Decimal | None, value: Any) -> Verdict:
     if found is None:
         return Verdict(False, _("“%s” is no number.") % plain(value)[:100])
     if least is not None and found < least:
-        return Verdict(False, _("%(value)s is below %(least)s.") % {"value": plain(found), "least": plain(least)})
+        return Verdict(
+            False, _("%(value)s is below %(least)s.") % {"value": plain(found), "least": plain(least)}
+        )
     if most is not None and found > most:
-        return Verdict(False, _("%(value)s is above %(most)s.") % {"value": plain(found), "most": plain(most)})
+        return Verdict(
+            False, _("%(value)s is above %(most)s.") % {"value": plain(found), "most": plain(most)}
+        )
     return Verdict(True, _("%s lies in the range.") % plain(found))
 
 
