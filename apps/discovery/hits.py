@@ -135,7 +135,8 @@ class Results:
         """The kinds that found something; the chosen one alone, and longer."""
         groups = [group for group in self.found.groups if group.count and self.kind in ("", group.kind)]
         # A kind that has the exact name goes before kinds that only have something like it.
-        return [self.section(group) for group in sorted(groups, key=lambda group: not exact(group.hits[:1]))]
+        groups.sort(key=lambda group: not any(is_named(hit, self.plain) for hit in group.hits[:1]))
+        return [self.section(group) for group in groups]
 
     def section(self, group):
         marks = marker(self.typed, self.found.instead)
@@ -205,16 +206,17 @@ class Results:
         return ngettext("%(number)s hit", "%(number)s hits", self.count) % {"number": number}
 
 
-def exact(hits):
-    """True if one of the hits has the very name that was typed."""
-    return any(hit.stage == "exact" for hit in hits)
+def is_named(hit, text):
+    """True if the hit has the very name that was typed; blanks and underscores are one."""
+    return "_".join(hit.name.lower().split()) == "_".join(text.lower().split())
 
 
 def offered(text, reader):
     """The lines to offer while somebody types: exact names first, then in the order of the search."""
-    marks = marker(wording.read(text))
-    found = sorted(suggest(text, reader), key=lambda hit: not exact([hit]))
-    return [line for line in (line_of(hit, marks) for hit in found) if line.url]
+    typed = wording.read(text)
+    marks = marker(typed)
+    found = sorted(suggest(text, reader), key=lambda hit: not is_named(hit, str(typed)))
+    return [line for line in (line_of(hit, marks, short=True) for hit in found) if line.url]
 
 
 def listed(page):
@@ -227,8 +229,9 @@ def listed(page):
     ]
 
 
-def line_of(hit, marks):
-    return Line(hit.kind, marks(hit.name), address(hit), hit.why, place(hit), hit.about, hit.status)
+def line_of(hit, marks, *, short=False):
+    where = (hit.capsule or hit.domain or layered(hit.layer)) if short else place(hit)
+    return Line(hit.kind, marks(hit.name), address(hit), hit.why, where, hit.about, hit.status)
 
 
 def by_capsule(hits, marks, many):

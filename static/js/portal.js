@@ -79,7 +79,9 @@
   });
 
   page.addEventListener("htmx:afterSettle", (event) => {
-    const region = event.detail.target?.isConnected ? event.detail.target : (event.detail.elt?.id && page.getElementById(event.detail.elt.id));
+    // An answer may replace more than its target; the focus goes to what stands in the target's place.
+    const target = event.detail.target;
+    const region = target?.isConnected ? target : page.getElementById(target?.id || event.detail.elt?.id || "");
     const within = region || one("#content");
     if (!within) return;
     const wanted = within.matches("[data-focus]") ? within : one("[data-focus]", within);

@@ -168,7 +168,9 @@ def test_htmx_gets_the_results_alone_and_keeps_the_kind(analyst):
 
     html = page(analyst, "/search/?q=ord&kind=capsule", **{"HX-Request": "true", "HX-Target": "results"})
 
-    assert html.lstrip().startswith('<div id="results"')
+    assert '<div id="results"' in html
+    assert "<h1>" not in html
+    assert "<title>ord · Search · Capsule</title>" in html
     assert 'name="kind" value="capsule" form="search-form"' in html
 
 
@@ -180,6 +182,15 @@ def test_typing_offers_places_first_then_hits_then_all_results(analyst):
     assert found[0] == "Go to Catalog g c"
     assert found[1].endswith("name begins with “cat”")
     assert found[-1] == "All results for “cat”"
+
+
+def test_the_exact_name_is_offered_before_capsules_that_only_have_it(analyst):
+    for number in range(5):
+        ColumnFactory(name="order_total", capsule=CapsuleFactory(name=f"source_{number}"))
+
+    found = offers(page(analyst, "/search/suggest/?q=order_total"))
+
+    assert "exact name" in found[0]
 
 
 def test_a_place_that_a_reader_may_not_open_is_not_offered(client):

@@ -181,9 +181,11 @@ def sort_head(context, sort, name, title, num=False, first="", target="", css=""
     arrow = icons.icon("arrow-down" if down else "arrow-up", 12) if here else ""
     state = SafeString(' aria-sort="descending"' if down else ' aria-sort="ascending"') if here else ""
     classes = " ".join(filter(None, ["num" if num else "", css]))
+    # By its id, htmx gives the focus back to the head that was pressed.
+    named = format_html('id="{}-by-{}" ', target, name) if target else ""
     return format_html(
-        '<th scope="col"{}{}><a href="{}" {}>{}{}</a></th>',
-        format_html(' class="{}"', classes) if classes else "", state, url, swap(target), title, arrow,
+        '<th scope="col"{}{}><a href="{}" {}{}>{}{}</a></th>',
+        format_html(' class="{}"', classes) if classes else "", state, url, named, swap(target), title, arrow,
     )  # fmt: skip
 
 
