@@ -14,7 +14,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from . import words
+from . import references, words
 from .models import Change
 
 SAME = (
@@ -92,7 +92,7 @@ def activity(subjects, reader, *, before=None, since=None, limit=30, who="", but
 
     `before` is the key of an earlier answer, `since` a moment; `who` narrows to one user name, `but` leaves one
     out. Rows changed by one
-    transaction in the same way make one entry. Costs three queries, however much happened. Raises
+    transaction in the same way make one entry. Costs four queries, however much happened. Raises
     `ValueError` for a damaged key.
     """
     found = Change.objects.visible_to(reader).of_any(subjects)
@@ -114,7 +114,8 @@ def activity(subjects, reader, *, before=None, since=None, limit=30, who="", but
     more, groups = len(groups) > limit, groups[:limit]
     rows = _rows_of(groups)
     people = people_called({group["changed_by"] for group in groups})
-    entries = [_told(group, [rows[pk] for pk in group["ids"][:SHOWN]], people) for group in groups]
+    called = references.names(rows.values(), reader)
+    entries = [_told(group, [rows[pk] for pk in group["ids"][:SHOWN]], people, called) for group in groups]
     return Activity(entries, _key(groups[-1]) if more else "")
 
 
@@ -178,10 +179,10 @@ def _patterns(operation):
     }[operation]
 
 
-def _told(group, changes, people):
+def _told(group, changes, people, called):
     who, url = actor(group["changed_by"], people)
     table, operation, number = group["table_name"], group["operation"], group["number"]
-    name = words.name(table, changes[0].new_values or changes[0].old_values) if number == 1 else ""
+    name = references.name(changes[0], called) if number == 1 else ""
     text, html = in_words(
         who, url, table=table, operation=operation, name=name, number=number, fields=group["changed_fields"]
     )

@@ -12,13 +12,14 @@ from apps.people import rights
 from apps.ui import paging, querystring, spreadsheets
 from apps.ui.htmx import fragment
 
-from . import activity, words
+from . import activity, differences, references, words
 from .context import acting
 from .filters import ChangeFilter, tables
 from .models import Change
 
 ORDER = ("-changed_at", "-seq")
 PERMISSION = "audit.view_change"
+ICONS = {"INSERT": "plus", "UPDATE": "pencil", "DELETE": "minus", "TRUNCATE": "eraser"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class Line:
 
     change: Change
     html: str
+    who: str
+    who_url: str
+    icon: str
     kind: str
     name: str
     differences: list
@@ -62,24 +66,29 @@ def change(request, pk):
 
 
 def told(changes, reader):
-    """The changes as `Line`s; one query for the names of all people in them."""
+    """The changes as `Line`s; two queries for all names of people and things in them."""
     people = activity.people_called({each.changed_by for each in changes})
-    return [line(each, people, reader) for each in changes]
+    called = references.names(changes, reader)
+    return [line(each, people, called, reader) for each in changes]
 
 
-def line(each, people, reader):
+def line(each, people, called, reader):
     who, url = activity.actor(each.changed_by, people)
-    name = words.name(each.table_name, each.new_values or each.old_values)
+    name = references.name(each, called)
+    # Without links: the sentence is what one presses to open the entry.
     _text, html = activity.in_words(
-        who, url, table=each.table_name, operation=each.operation, name=name, fields=each.changed_fields
+        who, "", table=each.table_name, operation=each.operation, name=name, fields=each.changed_fields
     )
     may_see = each.values_visible_to(reader)
     return Line(
         change=each,
         html=html,
+        who=who,
+        who_url=url,
+        icon=ICONS[each.operation],
         kind=words.kind(each.table_name),
         name=name,
-        differences=words.differences(each) if may_see else [],
+        differences=differences.of(each, called) if may_see else [],
         may_see_values=may_see,
     )
 

@@ -1,7 +1,6 @@
 """What the tables, columns and values of the log are called by people, as the models themselves call them."""
 
 import json
-from dataclasses import dataclass
 from functools import cache
 
 from django.apps import apps
@@ -21,15 +20,6 @@ NAMES = ("name", "title", "urn", "username", "label", "number")
 # What every row has and nobody reads.
 TECHNICAL = ("id", "created_at", "updated_at")
 HIDDEN = "$hash"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One field of a changed row, before and after; None where there was nothing."""
-
-    field: str
-    before: str | None
-    after: str | None
 
 
 @cache
@@ -79,17 +69,6 @@ def value(stored):
 def as_json(stored):
     """A stored value as one line of JSON, always written the same way."""
     return json.dumps(stored, ensure_ascii=False, sort_keys=True)
-
-
-def differences(change):
-    """What a change did to the row, field by field, as `Difference`s in words.
-
-    An added or removed row tells all that it had; fields that nobody reads are left out.
-    """
-    old, new = change.old_values or {}, change.new_values or {}
-    columns = change.changed_fields or [column for column in {**old, **new} if column not in TECHNICAL]
-    found = [Difference(field(change.table_name, c), value(old.get(c)), value(new.get(c))) for c in columns]
-    return [each for each in found if each.before is not None or each.after is not None]
 
 
 def is_hidden(stored):

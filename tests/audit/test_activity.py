@@ -5,13 +5,19 @@ from datetime import UTC, datetime
 import pytest
 from django.template.loader import render_to_string
 
-from apps.audit import words
+from apps.audit import differences, references, words
 from apps.audit.activity import activity
 from apps.audit.context import acting
 from apps.audit.models import Change
 from apps.catalog.models import Capsule, Column, Domain
 from apps.people.reader import system
-from tests.factories.catalog import CapsuleFactory, ColumnFactory, DomainFactory, TagFactory
+from tests.factories.catalog import (
+    CapsuleFactory,
+    ColumnFactory,
+    DomainFactory,
+    StewardshipFactory,
+    TagFactory,
+)
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -173,7 +179,7 @@ def test_it_costs_the_same_however_much_happened(ana, orders, django_assert_num_
             ColumnFactory.create_batch(number + 1, capsule=orders)
     told_of = subjects(orders)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         activity(told_of, EVERYTHING)
 
 
@@ -218,13 +224,17 @@ def test_every_table_under_audit_has_words_for_people():
     assert not [word for word in named if "_" in word]
 
 
+def told_of(change, reader=EVERYTHING):
+    return differences.of(change, references.names([change], reader))
+
+
 def test_a_changed_row_tells_each_field_before_and_after(ana):
     domain = DomainFactory(name="sales", description=None)
     Domain.objects.filter(pk=domain.pk).update(description="What is sold.", name="selling")
 
     change = Change.objects.of(domain).get(operation="UPDATE")
 
-    assert [(each.field, each.before, each.after) for each in words.differences(change)] == [
+    assert [(each.field, each.before, each.after) for each in told_of(change)] == [
         ("description", None, "What is sold."),
         ("name", "sales", "selling"),
     ]
@@ -233,10 +243,47 @@ def test_a_changed_row_tells_each_field_before_and_after(ana):
 def test_a_new_row_tells_what_it_has_and_not_its_housekeeping():
     domain = DomainFactory(name="sales")
 
-    told = {each.field: each.after for each in words.differences(Change.objects.of(domain).get())}
+    told = {each.field: each.after for each in told_of(Change.objects.of(domain).get())}
 
     assert told["name"] == "sales"
     assert not {"id", "created at", "updated at"} & told.keys()
+
+
+def test_a_key_is_told_as_the_name_of_what_it_points_to():
+    sales, finance = DomainFactory(name="sales"), DomainFactory(name="finance")
+    capsule = CapsuleFactory(domain=sales)
+    Capsule.objects.filter(pk=capsule.pk).update(domain=finance)
+
+    (told,) = told_of(Change.objects.of(capsule).get(operation="UPDATE"))
+
+    assert (told.field, told.before, told.after) == ("domain", "sales", "finance")
+
+
+def test_a_key_to_something_hidden_or_gone_stays_a_key():
+    hidden, gone = DomainFactory(name="mergers", visibility_rank=5), DomainFactory(name="sales")
+    capsule = CapsuleFactory(domain=gone)
+    Capsule.objects.filter(pk=capsule.pk).update(domain=hidden)
+    Domain.objects.filter(pk=gone.pk).delete()
+
+    change = Change.objects.of(capsule).filter(operation="UPDATE").earliest("seq")
+    (told,) = told_of(change, system("test", clearance=4))
+
+    assert (told.before, told.after) == (str(gone.pk), str(hidden.pk))
+
+
+def test_a_row_without_a_name_is_called_by_what_it_links(ana):
+    with acting(ana, reason="New in the team"):
+        StewardshipFactory(user=UserFactory(username="ben"), domain=DomainFactory(name="sales"))
+    with acting(ana):
+        UserFactory(username="mia", role="producer")
+
+    changes = {each.table_name: each for each in Change.objects.filter(changed_by="ana.ruiz")}
+    called = references.names(changes.values(), EVERYTHING)
+
+    assert references.name(changes["stewardships"], called) == "ben: sales"
+    assert references.name(changes["memberships"], called) == "mia: producer"
+    stewardship = {"stewardships": [changes["stewardships"].record_id]}
+    assert texts(activity(stewardship, EVERYTHING)) == ["Ana Ruiz added stewardship ben: sales"]
 
 
 def test_hidden_values_are_told_as_hidden(ana):
@@ -245,9 +292,7 @@ def test_hidden_values_are_told_as_hidden(ana):
 
     change = Change.objects.of(ana).filter(operation="UPDATE").latest("seq")
 
-    assert [(each.before, each.after) for each in words.differences(change)] == [
-        ("a hidden value", "a hidden value")
-    ]
+    assert [(each.before, each.after) for each in told_of(change)] == [("a hidden value", "a hidden value")]
 
 
 @pytest.mark.parametrize(
