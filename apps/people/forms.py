@@ -42,7 +42,8 @@ class GuardedPassword:
             self.add_error(field, ValidationError(wait_in_words(error.seconds), code="wait"))
         except lockout.Wrong as error:
             self.must_wait = error.seconds
-            self.add_error(field, ValidationError([self.wrong, self._what_next(error)], code="invalid_login"))
+            said = f"{self.wrong} {self._what_next(error)}"
+            self.add_error(field, ValidationError(said, code="invalid_login"))
         return None
 
     @staticmethod
@@ -83,6 +84,10 @@ class PasswordForm(GuardedPassword, PasswordChangeForm):
         self.request = request
         self.fields["old_password"].label = _("Present password")
         self.fields["new_password1"].label = _("New password")
+        self.fields["new_password1"].help_text = _(
+            "12 to 128 characters; a few words that you remember are best. Not a common password, nothing like "
+            "your name, and not this portal's own words. Your API tokens end with the old password."
+        )
         self.fields["new_password2"].label = _("The new password again")
         self.fields["new_password2"].help_text = ""
 

@@ -3,6 +3,7 @@
 import time
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import JsonResponse
 from django.shortcuts import redirect
@@ -58,6 +59,7 @@ class ReaderMiddleware:
             return JsonResponse(body, status=403)
         if request.resolver_match.view_name in WITH_ANY_PASSWORD:
             return None
+        messages.warning(request, _("Somebody else gave you this password. Choose your own to go on."))
         return redirect("password_change")
 
 

@@ -240,7 +240,7 @@ def test_a_token_asks_for_the_password_once_the_sign_in_is_five_minutes_old(clie
         right = client.post("/people/me/tokens/", {**wanted, "password": PASSWORD})
 
     assert list(without.context["form"].errors) == ["password"]
-    assert wrong.context["form"].errors["password"] == ["The password is not right.", "4 tries left."]
+    assert wrong.context["form"].errors["password"] == ["The password is not right. 4 tries left."]
     assert right.context["secret"]
 
 
