@@ -22,6 +22,11 @@ FURTHER = (
     ("discovery:reports", _("Reports"), "chart-column-big", ""),
     ("audit:log", _("Audit"), "fingerprint-pattern", "audit.view_change"),
 )
+PERSONAL = (
+    ("people:me", _("Settings"), "settings", ""),
+    ("people:tokens", _("API tokens"), "key-round", ""),
+    ("password_change", _("Change password"), "lock", ""),
+)
 
 
 def places(request, entries):
@@ -51,5 +56,7 @@ def page_context(request):
         "nav": places(request, PLACES),
         "nav_more": places(request, FURTHER),
         "nav_new": [],
+        "nav_person": places(request, PERSONAL),
+        "reader_line": reader.words,
         "as_of": None,
     }

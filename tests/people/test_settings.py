@@ -45,6 +45,20 @@ def test_the_page_tells_a_person_who_they_are_to_the_portal(client, ana):
         assert words in page.text
 
 
+def test_the_menu_leads_to_settings_tokens_and_password(client, ana):
+    menu = client.get("/people/ana.ruiz/").text.partition('id="me"')[2].partition("</div>")[0]
+
+    assert "Ana Ruiz, Steward" in menu
+    for address in (
+        "/people/me/",
+        "/people/me/tokens/",
+        "/people/me/password/",
+        "/people/me/appearance/",
+        "/sign-out/",
+    ):
+        assert f'"{address}"' in menu
+
+
 def test_only_those_who_signed_in_have_settings(client):
     answer = client.get("/people/me/")
 
@@ -60,6 +74,7 @@ def test_looks_and_keys_are_kept_with_the_person(client, ana):
     page = client.get("/people/me/").text
     assert 'data-theme="dark"' in page
     assert 'data-density="compact"' in page
+    assert 'data-letters="off"' in page
 
 
 def test_a_theme_that_does_not_exist_is_refused_and_the_page_keeps_its_own(client, ana):
