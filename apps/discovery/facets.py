@@ -87,25 +87,31 @@ class Facet:
     more: int = 0
 
 
-def facets(filters, reader):
-    """A `Facet` for each of `TITLES`, counted among what `reader` may see under `filters`."""
+def facets(filters, reader, *, typed=None):
+    """A `Facet` for each of `TITLES`, counted among what `reader` may see under `filters`.
+
+    `typed` maps a facet to a text: of its values, only those that contain it, and the chosen ones.
+    """
     found = conditions(filters, reader)
-    counts = _counts(found)
+    counts = _counts(found, counters.count("catalogue"))
     names = _names(reader)
-    return [_facet(slug, filters, counts[slug], names) for slug in TITLES]
+    return [_facet(slug, filters, counts[slug], names, (typed or {}).get(slug, "")) for slug in TITLES]
 
 
-def _counts(found):
-    """{facet: {value as text or None: number}}; `has` and `lacks` count parts."""
+def _counts(found, number):
+    """{facet: {value as text or None: number}}; `has` and `lacks` count parts.
+
+    `number` counts the changes of the catalogue: answers are kept under it.
+    """
     chosen = [slug for slug in found if slug in VALUES or slug in LISTS]
     counts = {}
     free = [slug for slug in VALUES if slug not in chosen]
     whole = all_of(found)
-    for slug, value, number in _kept(("together", *free), whole, lambda: _together(free, whole)):
-        counts.setdefault(slug, {})[value] = number
+    for slug, value, n in _kept(number, ("together", *free), whole, lambda: _together(free, whole)):
+        counts.setdefault(slug, {})[value] = n
     for slug in (*chosen, *(slug for slug in LISTS if slug not in chosen)):
         where = all_of(found, but=slug)
-        counts[slug] = dict(_kept((slug,), where, lambda slug=slug, where=where: _one(slug, where)))
+        counts[slug] = dict(_kept(number, (slug,), where, lambda slug=slug, where=where: _one(slug, where)))
     present = counts.pop("present", {})
     counts["has"] = {
         part: sum(n for bits, n in present.items() if int(bits) & bit) for part, bit in PRESENT.items()
@@ -141,9 +147,8 @@ def _one(slug, where):
         return [(value, number) for value, number in cursor if number]
 
 
-def _kept(what, where, compute):
+def _kept(number, what, where, compute):
     """The answer kept since the catalogue last changed, else a new one."""
-    number = counters.count("catalogue")
     if number is None:
         return compute()
     asked = repr((connection.settings_dict["NAME"], number, what, where.sql, where.params))
@@ -162,7 +167,7 @@ def _names(reader):
         return dict(cursor.fetchall())
 
 
-def _facet(slug, filters, counts, names):
+def _facet(slug, filters, counts, names, typed=""):
     chosen = getattr(filters, slug)
     found = {}
     for raw, number in counts.items():
@@ -178,6 +183,8 @@ def _facet(slug, filters, counts, names):
         for value, (label, number) in found.items()
         if number or value in taken
     ]
+    if typed:
+        values = [value for value in values if value.chosen or typed.lower() in value.label.lower()]
     values.sort(key=_place(slug))
     shown = [value for at, value in enumerate(values) if at < MOST_VALUES or value.chosen]
     return Facet(slug, str(TITLES[slug]), shown, len(values) - len(shown))

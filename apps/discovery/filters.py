@@ -179,10 +179,10 @@ def _last(query, key):
 def _known(key, asked):
     """The values of `asked` that `key` may have, and the sentence for the first it may not."""
     values = [wording.clean(value) for value in asked[:MOST_VALUES]]
-    values = list(dict.fromkeys(value for value in values if value))
+    values = sorted({value for value in values if value})
     if key not in CLOSED:
         return tuple(values), ""
-    values = [value.lower() for value in values]
+    values = sorted({value.lower() for value in values})
     wrong = [value for value in values if value not in CLOSED[key]]
     return tuple(value for value in values if value not in wrong), _choose(
         wrong[0], CLOSED[key]

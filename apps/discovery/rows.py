@@ -208,7 +208,7 @@ class Listing:
     def export_order(self):
         """(ORDER BY of all rows, its parameters): what is unknown comes last in either direction."""
         if self._is_match:
-            return f"f.name_key NOT LIKE %s, {_order_by(self.order.by, False)}", [self.begins]
+            return f"f.name_key NOT LIKE %s, {self._key()}", [self.begins, self.begins]
         return _order_by(self.order.by, self.backwards, last=" NULLS LAST"), []
 
     @property

@@ -239,12 +239,13 @@ ORDER BY h.place
 
 
 def _params(asked, reader, limit):
+    name = asked.name or "".join(asked.texts[:1])
     return {
         "clearance": reader.clearance,
         "key": asked.key,
-        "name": asked.name or asked.key,
+        "name": name or asked.key,
         # No name begins with the blank that stands for nothing.
-        "begins": beginning(asked.name) if asked.name else " ",
+        "begins": beginning(name) if name else " ",
         "query": asked.query,
         "any_word": asked.any_word,
         "in_columns": asked.query_in("B"),

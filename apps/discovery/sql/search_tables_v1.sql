@@ -128,15 +128,15 @@ BEGIN
     WITH wanted AS (
         SELECT c.*, dcs.words(c.name) AS words FROM dcs.capsules c WHERE c.id = ANY (ids)
     ), col AS (
-        SELECT w.id, string_agg(n.words, ' ') AS words FROM wanted w
+        SELECT w.id, string_agg(n.words, ' ' ORDER BY c.name) AS words FROM wanted w
         JOIN dcs.columns c ON c.capsule_id = w.id AND c.retired_at IS NULL AND c.visibility_rank <= w.visibility_rank
         CROSS JOIN LATERAL (SELECT words FROM dcs.column_names n WHERE n.name = c.name LIMIT 1) n GROUP BY w.id
     ), term AS (
-        SELECT w.id, string_agg(dcs.words(concat_ws(' ', t.term_name, t.display_name)), ' ') AS words FROM wanted w
+        SELECT w.id, string_agg(dcs.words(concat_ws(' ', t.term_name, t.display_name)), ' ' ORDER BY t.term_name) AS words FROM wanted w
         JOIN dcs.capsule_business_terms l ON l.capsule_id = w.id AND l.visibility_rank <= w.visibility_rank
         JOIN dcs.business_terms t ON t.id = l.term_id AND t.visibility_rank <= w.visibility_rank GROUP BY w.id
     ), tag AS (
-        SELECT w.id, string_agg(dcs.words(t.name), ' ') AS words FROM wanted w
+        SELECT w.id, string_agg(dcs.words(t.name), ' ' ORDER BY t.name, t.id) AS words FROM wanted w
         JOIN dcs.capsule_tags l ON l.capsule_id = w.id JOIN dcs.tags t ON t.id = l.tag_id GROUP BY w.id
     ), fresh AS (
         INSERT INTO dcs.capsule_search AS s
