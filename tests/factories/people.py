@@ -1,11 +1,17 @@
 from datetime import timedelta
+from functools import lru_cache
 
 import factory
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
-from factory.django import DjangoModelFactory, Password
+from factory.django import DjangoModelFactory
 
 from apps.people.models import Membership, Token, User
+
+PASSWORD = "correct horse battery"
+# Hashing is slow on purpose, and most tests have several people.
+hashed = lru_cache(make_password)
 
 
 class UserFactory(DjangoModelFactory):
@@ -19,7 +25,7 @@ class UserFactory(DjangoModelFactory):
     first_name = "Ada"
     last_name = factory.Sequence("Lovelace {}".format)
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
-    password = Password("correct horse battery")
+    password = factory.Transformer(PASSWORD, transform=hashed)
 
     @factory.post_generation
     def role(self, create, name, **kwargs):
