@@ -6,34 +6,46 @@ from django.db import connections, transaction
 
 from apps.people.reader import Reader, reader_of
 
-KEYS = ("actor", "reason", "session", "ip", "application", "request_id", "clearance", "via", "bulk")
+KEYS = ("actor", "reason", "session", "ip", "application", "request_id", "clearance", "via", "bulk", "review")
+# How somebody came; who acts again inside of their own block did not come another way.
+ARRIVAL = ("session", "ip", "application", "request_id", "via")
 
 
 @contextmanager
-def acting(reader, *, reason="", bulk=False, using="default"):
+def acting(reader, *, reason="", bulk=False, review=None, using="default"):
     """Attribute every change made inside the block to `reader` (a `Reader`, or a user).
 
     Opens a transaction, or a savepoint in one, and sets the names transaction-locally, so nothing
     leaks into the next request that borrows the connection; on leaving a nested block the outer names
-    are back. In a `bulk` block derived tables are not kept row by row: who opens it refreshes them once. This is the only place that sets PostgreSQL settings (errata rows E3 and E5).
+    are back. In a `bulk` block derived tables are not kept row by row: who opens it refreshes them once. `review` is
+    the key of the approved review that is being applied; inner blocks keep it. A user who acts already, and is named
+    again, still came by the session or token of the outer block. This is the only place that sets PostgreSQL settings
+    (errata rows E3 and E5).
     """
-    if not isinstance(reader, Reader):
+    named_again = not isinstance(reader, Reader)
+    if named_again:
         reader = reader_of(reader)
-    values = (
-        reader.name,
-        reason,
-        reader.session_id,
-        reader.address,
-        reader.application,
-        reader.request_id,
-        str(reader.clearance),
-        reader.via,
-        "on" if bulk else "",
-    )
+    values = {
+        "actor": reader.name,
+        "reason": reason,
+        "session": reader.session_id,
+        "ip": reader.address,
+        "application": reader.application,
+        "request_id": reader.request_id,
+        "clearance": str(reader.clearance),
+        "via": reader.via,
+        "bulk": "on" if bulk else "",
+        "review": str(review or ""),
+    }
     connection = connections[using]
     with transaction.atomic(using=using):
         outer = _settings(connection) if connection.savepoint_ids or connection.in_atomic_block else None
-        _set(connection, values)
+        if outer is not None:
+            before = dict(zip(KEYS, outer, strict=True))
+            kept = ARRIVAL if named_again and reader.name and before["actor"] == reader.name else ()
+            kept += ("review",) if review is None else ()
+            values |= {key: before[key] for key in kept}
+        _set(connection, tuple(values.values()))
         yield reader
         # A savepoint that is to be undone takes its settings along; no query may run before it is.
         if outer is not None and not connection.needs_rollback:
