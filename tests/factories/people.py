@@ -2,7 +2,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 import factory
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import get_hasher, make_password
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 from factory.django import DjangoModelFactory
@@ -10,8 +10,16 @@ from factory.django import DjangoModelFactory
 from apps.people.models import Membership, Token, User
 
 PASSWORD = "correct horse battery"
-# Hashing is slow on purpose, and most tests have several people.
-hashed = lru_cache(make_password)
+
+
+def hashed(password):
+    """The stored form of a password, worked out once: hashing is slow on purpose."""
+    return _hashed(password, get_hasher().algorithm)
+
+
+@lru_cache
+def _hashed(password, algorithm):
+    return make_password(password, hasher=algorithm)
 
 
 class UserFactory(DjangoModelFactory):
