@@ -1,6 +1,6 @@
 """Find the capsule that an address means: its URN, a spelling of it, a former one, its id."""
 
-from functools import wraps
+from functools import partial, wraps
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import NoReverseMatch, reverse
 
-from . import urns
+from . import facts, urns
 from .models import Capsule, CapsuleAlias, CapsuleVersion, Tag
 
 
@@ -21,45 +21,56 @@ def page_of(name, *args, **query):
         return ""
 
 
-def find(urn, reader):
+def find(urn, reader, *, known=False):
     """The capsule that `urn` means to this reader, or None; retired ones too.
 
-    Tried in this order: the URN in either percent spelling, a former URN, the id, another letter case.
+    Tried in this order: the URN in either percent spelling, a former URN, the id, another letter case. `known`
+    asks for the facts of all dimensions in the same query.
     """
-    capsules = Capsule.objects.visible_to(reader).select_related(
-        "owner", "domain__owner", "source_system", "ingestion"
-    )
-    tags = ArraySubquery(
-        Tag.objects.visible_to(reader)
-        .filter(capsule_links__capsule=OuterRef("pk"))
-        .order_by("name")
-        .values("name")
-    )
-    versions = (
-        CapsuleVersion.objects.visible_to(reader).filter(capsule=OuterRef("pk")).order_by().values("capsule")
-    )
-    capsules = capsules.annotate(
-        shown_tags=tags, version_count=Subquery(versions.annotate(found=Count("pk")).values("found"))
-    )
+    capsules = _shown(reader)
+    capsules = facts.annotated(capsules, reader) if known else capsules
+    found = _found(urn, capsules, reader)
+    return facts.kept(found, reader) if known and found else found
+
+
+def _found(urn, capsules, reader):
     if not urn.startswith("urn:"):
         return capsules.filter(pk=UUID(urn)).first()
     spelled = urns.spellings(urn)
+    former = CapsuleAlias.objects.visible_to(reader).filter(urn__in=spelled)
     return (
         capsules.filter(urn__in=spelled).first()
-        or capsules.filter(
-            aliases__in=CapsuleAlias.objects.visible_to(reader).filter(urn__in=spelled)
-        ).first()
+        or capsules.filter(aliases__in=former).first()
         or capsules.filter(Q(urn__iexact=spelled[-1]) | Q(urn__iexact=spelled[0])).first()
     )
 
 
-def at_its_urn(view):
+def _shown(reader):
+    """Capsules with what stands around every page of theirs."""
+    tags = Tag.objects.visible_to(reader).filter(capsule_links__capsule=OuterRef("pk")).order_by("name")
+    versions = (
+        CapsuleVersion.objects.visible_to(reader).filter(capsule=OuterRef("pk")).order_by().values("capsule")
+    )
+    return (
+        Capsule.objects.visible_to(reader)
+        .select_related("owner", "domain", "source_system", "ingestion")
+        .annotate(
+            shown_tags=ArraySubquery(tags.values("name")),
+            version_count=Subquery(versions.annotate(found=Count("pk")).values("found")),
+        )
+        .order_by()
+    )
+
+
+def at_its_urn(view=None, *, known=False):
     """Give the view the capsule at the address; an address that is not its present one answers 301."""
+    if view is None:
+        return partial(at_its_urn, known=known)
 
     @login_required
     @wraps(view)
     def found(request, urn, **rest):
-        capsule = find(urn, request.reader)
+        capsule = find(urn, request.reader, known=known)
         if capsule is None:
             raise Http404
         if capsule.urn not in urns.spellings(urn):

@@ -1,12 +1,26 @@
 """What the dimensions must know of capsules and columns, asked in one query whatever their number.
 
-A dimension names expressions (`facts`, `column_facts`); a page lets `learn` ask for those of all dimensions
-at once; the dimension's own functions read them through `known`, which asks for its own where nobody has.
+A dimension names expressions (`facts`, `column_facts`). A page asks for those of all dimensions together with
+its rows (`annotated`, then `kept`); the dimension's own functions read them through `known`, which asks for its
+own where nobody has.
 """
 
 from . import dimensions
 
 CAPSULE, COLUMN = "facts", "column_facts"
+MARK = "known_"  # so that no expression has the name of a field
+
+
+def annotated(rows, reader, *, kind=CAPSULE):
+    """The queryset `rows` with the expressions of all dimensions; give what it finds to `kept`."""
+    return rows.annotate(**_expressions(_named(dimensions.everything(), reader, kind)))
+
+
+def kept(row, reader, *, kind=CAPSULE):
+    """Remember what was asked together with `row`, and return it."""
+    for slug, parts in _named(dimensions.everything(), reader, kind).items():
+        _stored(row, reader)[slug] = {name: row.__dict__.pop(f"{MARK}{slug}_{name}") for name in parts}
+    return row
 
 
 def learn(rows, reader, *, kind=CAPSULE, slugs=None):
@@ -15,18 +29,15 @@ def learn(rows, reader, *, kind=CAPSULE, slugs=None):
     lacking = [row for row in rows if any(one.slug not in _stored(row, reader) for one in asked)]
     if not lacking:
         return
-    named = {one.slug: getattr(one, kind)(reader) for one in asked}
-    expressions = {
-        f"known_{slug}_{name}": part for slug, parts in named.items() for name, part in parts.items()
-    }
-    found = {}
+    named = _named(asked, reader, kind)
+    expressions, found = _expressions(named), {}
     if expressions:
-        rows_asked = type(lacking[0])._default_manager.filter(pk__in=[row.pk for row in lacking]).order_by()
-        found = {row["pk"]: row for row in rows_asked.values("pk", **expressions)}
+        asked_rows = type(lacking[0])._default_manager.filter(pk__in=[row.pk for row in lacking]).order_by()
+        found = {row["pk"]: row for row in asked_rows.values("pk", **expressions)}
     for row in lacking:
         values = found.get(row.pk, {})
         for slug, parts in named.items():
-            _stored(row, reader)[slug] = {name: values.get(f"known_{slug}_{name}") for name in parts}
+            _stored(row, reader)[slug] = {name: values.get(f"{MARK}{slug}_{name}") for name in parts}
 
 
 def known(slug, rows, reader, *, kind=CAPSULE):
@@ -34,6 +45,14 @@ def known(slug, rows, reader, *, kind=CAPSULE):
     rows = list(rows)
     learn(rows, reader, kind=kind, slugs=(slug,))
     return [(row, _stored(row, reader)[slug]) for row in rows]
+
+
+def _named(asked, reader, kind):
+    return {one.slug: getattr(one, kind)(reader) for one in asked}
+
+
+def _expressions(named):
+    return {f"{MARK}{slug}_{name}": part for slug, parts in named.items() for name, part in parts.items()}
 
 
 def _stored(row, reader):

@@ -17,7 +17,6 @@ def frame(request, capsule, current):
     """Context around the tab `current`: one query for what all dimensions must know."""
     facts.learn([capsule], request.reader)
     found = tabs(capsule, request.reader, current)
-    verdict = may_edit(request.reader, capsule)
     return {
         "capsule": capsule,
         "current": current,
@@ -29,9 +28,13 @@ def frame(request, capsule, current):
         "columns_total": next((tab["count"] or 0 for tab in found if tab["slug"] == "structure"), 0),
         "structure_url": reverse("catalog:dimension", args=[capsule.urn, "structure"]),
         "notices": notices(capsule, request.reader),
-        "may_edit": bool(verdict),
-        "locked": verdict.reason,
-    }
+    } | rights(request, capsule)
+
+
+def rights(request, capsule):
+    """Whether this reader may edit, and the sentence for one who may not."""
+    verdict = may_edit(request.reader, capsule)
+    return {"may_edit": bool(verdict), "locked": verdict.reason}
 
 
 def kind(capsule):

@@ -1,9 +1,10 @@
 """The columns of a capsule as tables and panels show them."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.urls import reverse
 
 from apps.ui import paging
@@ -13,25 +14,24 @@ from .ddl import create_table
 from .keys import SHORT, Kind, keys
 from .models import Capsule, Column, Constraint, Index
 
+SLUG = "structure"
 PAGE = 200
 KEY_COLUMNS = 10
 DDL_AT_HAND = 300  # columns up to which the statement travels with the page
 
 
-def shown(capsule, reader):
-    """The capsule's present columns, each with the kinds of key it belongs to, in order."""
-    return (
-        Column.objects.visible_to(reader)
-        .filter(capsule=capsule, retired_at__isnull=True)
-        .annotate(
-            key_kinds=ArraySubquery(
-                Constraint.objects.filter(column=OuterRef("pk"), kind__in=list(SHORT))
-                .order_by("kind")
-                .values("kind")
-            )
-        )
-        .order_by("ordinal_position", "name")
+def present(capsule, reader):
+    """The capsule's present columns, in order."""
+    found = Column.objects.visible_to(reader).filter(capsule=capsule, retired_at__isnull=True)
+    return found.order_by("ordinal_position", "name")
+
+
+def shown(columns, reader):
+    """The columns with the kinds of key they belong to, and what the dimensions must know of them."""
+    kinds = (
+        Constraint.objects.filter(column=OuterRef("pk"), kind__in=list(SHORT)).order_by("kind").values("kind")
     )
+    return facts.annotated(columns.annotate(key_kinds=ArraySubquery(kinds)), reader, kind=facts.COLUMN)
 
 
 def matching(columns, text):
@@ -45,25 +45,26 @@ def matching(columns, text):
 def key_columns(capsule, reader):
     """The ten columns that say most: keys first, then personal data, then those that somebody described."""
     rank = Case(
-        When(constraints__kind=Kind.PRIMARY_KEY, then=Value(0)),
+        When(Exists(Constraint.objects.filter(column=OuterRef("pk"), kind=Kind.PRIMARY_KEY)), then=Value(0)),
         When(semantic_type__in=["surrogate_key", "business_key", "natural_key"], then=Value(1)),
         When(semantic_type="foreign_key", then=Value(2)),
         When(pii_type__isnull=False, then=Value(3)),
         When(description__gt="", then=Value(4)),
         default=Value(5),
     )
-    best = Column.objects.visible_to(reader).filter(capsule=capsule, retired_at__isnull=True)
-    best = best.annotate(rank=rank).order_by("rank", "ordinal_position", "name").values("pk")[:KEY_COLUMNS]
-    return table(list(shown(capsule, reader).filter(pk__in=best)), capsule, reader)
+    columns = present(capsule, reader)
+    best = columns.annotate(rank=rank).order_by("rank", "ordinal_position", "name").values("pk")[:KEY_COLUMNS]
+    return table(list(shown(columns.filter(pk__in=best), reader)), capsule, reader)
 
 
 def table(columns, capsule, reader):
-    """What a table of these columns prints: the rows, and the titles of the cells that any of them fills."""
-    facts.learn(columns, reader, kind=facts.COLUMN)
+    """What a table of these columns (as `shown` found them) prints: rows, and titles of the cells that any fills."""
+    for column in columns:
+        column.capsule = capsule
+        facts.kept(column, reader, kind=facts.COLUMN)
     told = [(one.cell_title, one.cells(columns, reader)) for one in dimensions.everything() if one.cell_title]
     told = [(title, cells) for title, cells in told if any(cells.values())]
     for column in columns:
-        column.capsule = capsule
         column.keys = [(SHORT[kind], Kind(kind).label) for kind in dict.fromkeys(column.key_kinds)]
         column.cells = [(title, cells.get(column.pk, "")) for title, cells in told]
         column.url = reverse("catalog:column", args=[capsule.urn, column.name])
@@ -78,9 +79,11 @@ def table(columns, capsule, reader):
 def panel(request, capsule):
     """The structure tab: a page of columns, keys, indexes, and what is gone."""
     reader, asked = request.reader, request.GET.get("q", "").strip()
-    page = paging.page(
-        matching(shown(capsule, reader), asked), request, order=("ordinal_position", "name"), size=PAGE
-    )
+    columns = shown(matching(present(capsule, reader), asked), reader)
+    page = paging.page(columns, request, order=("ordinal_position", "name"), size=PAGE, count=bool(asked))
+    if not asked:
+        # The tab's title has counted them already.
+        page = replace(page, total=dimensions.get(SLUG).count([capsule], reader)[capsule.pk])
     printed = table(page.rows, capsule, reader)
     for row in page.rows:
         row.panel_url = address(capsule, request.GET, column=row.name)
@@ -106,7 +109,7 @@ def address(capsule, current, **changes):
         key: value for key, value in current.items() if key in ("q", "after", "before", "column") and value
     }
     pairs = sorted((key, value) for key, value in {**kept, **changes}.items() if value)
-    url = reverse("catalog:dimension", args=[capsule.urn, "structure"])
+    url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
     return f"{url}?{urlencode(pairs)}" if pairs else url
 
 
@@ -153,7 +156,7 @@ def ddl_at_hand(capsule, page, found, known, asked):
 def ddl(capsule, reader):
     """The statement that would make the capsule's table."""
     found, _indexes, _retired = _around(capsule, reader)
-    return create_table(capsule, shown(capsule, reader), found, referenced(found, reader))
+    return create_table(capsule, present(capsule, reader), found, referenced(found, reader))
 
 
 def _opened(capsule, request, page_rows):
@@ -179,7 +182,7 @@ def named(capsule, name, reader):
 
 def neighbours(capsule, column, reader):
     """The columns before and after `column`, in order; None at the ends."""
-    columns = Column.objects.visible_to(reader).filter(capsule=capsule, retired_at__isnull=True)
+    columns = present(capsule, reader)
     place = column.ordinal_position
     if place is None:
         return None, None

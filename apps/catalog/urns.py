@@ -39,7 +39,8 @@ def of_column(capsule_urn, name):
 class URNConverter:
     """Path converter: one segment that begins with `urn:dcs:`, or a UUID that the view redirects."""
 
-    regex = r"urn:dcs:[^/\s]+|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+    # Blanks too: a client that encodes a stored "%20" only once sends a blank (see `spellings`).
+    regex = r"urn:dcs:[^/]+|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 
     def to_python(self, value):
         return value

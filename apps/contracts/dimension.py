@@ -254,13 +254,18 @@ def promises(contract):
         (_("Refreshed"), contract.freshness_schedule),
         (
             _("Complete"),
-            contract.completeness_sla is not None and percent % {"value": f"{contract.completeness_sla:g}"},
+            contract.completeness_sla is not None
+            and percent % {"value": f"{contract.completeness_sla.normalize():f}"},
         ),
         (
             _("Available"),
-            contract.availability_sla is not None and percent % {"value": f"{contract.availability_sla:g}"},
+            contract.availability_sla is not None
+            and percent % {"value": f"{contract.availability_sla.normalize():f}"},
         ),
-        (_("Quality score"), contract.quality_score_sla is not None and f"{contract.quality_score_sla:g}"),
+        (
+            _("Quality score"),
+            contract.quality_score_sla is not None and f"{contract.quality_score_sla.normalize():f}",
+        ),
         (_("Changes of structure"), contract.get_schema_change_policy_display()),
         (_("Notice of breaking changes"), _days(contract.breaking_change_notice_days)),
         (_("Support"), contract.get_support_level_display()),

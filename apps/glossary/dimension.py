@@ -153,6 +153,7 @@ def panel(request, capsule):
     page = paging.page(columns, request, order=("ordinal_position", "name"), size=PAGE)
     for column, found in facts.known(SLUG, page.rows, request.reader, kind=facts.COLUMN):
         column.terms = [{**term, "url": address(term)} for term in found["terms"] or []]
+        column.evidence = evidence(column)
     _capsule, terms, counts = next(iter(of([capsule], request.reader)))
     return {
         "page": page,
@@ -165,6 +166,25 @@ def panel(request, capsule):
         },
         "counts": {**counts, "bare": counts["total"] - counts["explained"]},
     }
+
+
+def evidence(column):
+    """How it is known that a column holds personal data; empty if nobody says that it does."""
+    if not column.pii_type:
+        return ""
+    if said := column.meta.get("provenance", {}).get("pii_type"):
+        return _("said by %(name)s") % {"name": said.get("by", "")}
+    match column.pii_detected_by or column.meta.get("pii_detected_by"):
+        case "name":
+            return _("by its name; its values were not looked at")
+        case "artifact":
+            return _("as its source says")
+        case "manual":
+            return _("said by a person")
+        case None | "":
+            return _("nobody noted how it was found")
+        case other:
+            return str(other)
 
 
 def _bounded(column):
@@ -181,6 +201,7 @@ def overview(request, capsule):
 def column_panel(request, column):
     """Terms of the column with their definitions."""
     found = facts.known(SLUG, [column], request.reader, kind=facts.COLUMN)
+    column.evidence = evidence(column)
     return {
         "column": column,
         "terms": [{**term, "url": address(term)} for term in found[0][1]["terms"] or []],

@@ -20,7 +20,7 @@ from .picture import picture
 
 SLUG = "provenance"
 NEAREST = 5
-LISTED = 100
+LISTED = 100  # neighbours on each side that the tab lists
 DRAWN = 8  # neighbours on each side of the small graph
 COLUMN_EDGES = 200
 RUNS = 10
@@ -48,8 +48,13 @@ def edges(reader):
 
 def told(found, other):
     """Neighbours as JSON: the capsules at the `other` end of `found` edges, by name."""
-    said = JSONObject(**{name: f"{other}__{path}" for name, path in nodes.PATHS.items()})
-    return ArraySubquery(found.order_by(f"{other}__name", "pk").values(json=said)[: max(NEAREST, DRAWN)])
+    said = JSONObject(
+        **{name: f"{other}__{path}" for name, path in nodes.PATHS.items()},
+        domain=f"{other}__domain__name",
+        owner=f"{other}__owner__name",
+        built_as="transformation",
+    )
+    return ArraySubquery(found.order_by(f"{other}__name", "pk").values(json=said)[:LISTED])
 
 
 def counted(found, end):
@@ -181,8 +186,8 @@ def panel(request, capsule):
     return {
         "known": known,
         "picture": _small(capsule, known) if known["up_count"] or known["down_count"] else None,
-        "up": _listed(edges(reader).filter(target=capsule), "source"),
-        "down": _listed(edges(reader).filter(source=capsule), "target"),
+        "up": [{**one, "node": nodes.node(one)} for one in known["up"]],
+        "down": [{**one, "node": nodes.node(one)} for one in known["down"]],
         "lineage_url": nodes.lineage(capsule.urn),
         "columns": paging.page(
             column_edges(reader).filter(target__capsule=capsule).select_related("source__capsule", "target"),
@@ -216,17 +221,6 @@ def _small(capsule, known):
                 }
             )
     return picture([focus, *both.values()], drawn, more)
-
-
-def _listed(found, other):
-    """The neighbours as rows: the capsule at the other end, how it is joined."""
-    rows = found.select_related(f"{other}__domain", f"{other}__owner").order_by(f"{other}__name", "pk")[
-        :LISTED
-    ]
-    return [
-        {"capsule": getattr(edge, other), "edge": edge, "kind": nodes.kind_of(getattr(edge, other))}
-        for edge in rows
-    ]
 
 
 def _code(capsule, reader):
