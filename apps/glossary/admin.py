@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from apps.dcs.admin import DraftAdmin, GovernedAdmin, VisibleRelatedFilter
+from apps.dcs.admin import DraftAdmin, GovernedAdmin, ReadOnlyAdmin, VisibleRelatedFilter
 
-from .models import Term, TermLink
+from .models import Refusal, Term, TermImport, TermLink
 
 
 @admin.register(Term)
@@ -24,3 +24,20 @@ class TermLinkAdmin(GovernedAdmin):
     search_fields = ["term__name"]
     autocomplete_fields = ["term", "capsule", "column"]
     readonly_fields = ["added_at", "updated_at"]
+
+
+@admin.register(Refusal)
+class RefusalAdmin(GovernedAdmin):
+    list_display = ["term", "capsule", "column", "refused_by", "refused_at", "reason"]
+    list_select_related = ["term", "capsule", "column"]
+    search_fields = ["term__name", "reason"]
+    autocomplete_fields = ["term", "capsule", "column"]
+    readonly_fields = ["refused_at"]
+
+
+@admin.register(TermImport)
+class TermImportAdmin(ReadOnlyAdmin):
+    list_display = ["file_name", "format", "state", "author", "created_at", "applied_at"]
+    list_select_related = ["author"]
+    list_filter = ["state", "format"]
+    search_fields = ["file_name"]

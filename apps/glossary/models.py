@@ -1,9 +1,10 @@
 """The business glossary: terms, and what they explain."""
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.expressions import CombinedExpression
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Length, Lower, Trim
 from django.db.models.lookups import GreaterThanOrEqual
 from django.urls import reverse
@@ -12,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.catalog.models import Capsule, Column, Domain, Owner
 from apps.catalog.subjects import AboutSubject, SubjectQuerySet
 from apps.dcs.conditions import exactly_one
-from apps.dcs.fields import Moment, ObjectField, StringListField
-from apps.dcs.models import Keyed, Record, Visible
+from apps.dcs.fields import Moment, ObjectField, StringListField, empty_list
+from apps.dcs.models import Keyed, Record, Visible, VisibleQuerySet
 
 from .querysets import DOCUMENT, TermQuerySet
 
@@ -79,6 +80,10 @@ class Term(Record):
                 name="idx_business_terms_search",
             ),
             GinIndex(DOCUMENT, name="idx_business_terms_document"),
+            GinIndex(
+                OpClass(KeyTransform("relations", "meta"), name="jsonb_path_ops"),
+                name="idx_business_terms_relations",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["name"], name="term_name_unique"),
@@ -183,3 +188,80 @@ class TermLink(AboutSubject, Keyed, Visible):
 
     def __str__(self):
         return f"{self.term} {self.get_relationship_display().lower()} {self.subject}"
+
+
+class Refusal(AboutSubject, Keyed, Visible):
+    """A term that somebody said does not explain a capsule or a column; it is not suggested there again."""
+
+    capsule = models.ForeignKey(Capsule, models.CASCADE, null=True, blank=True, related_name="term_refusals")
+    column = models.ForeignKey(Column, models.CASCADE, null=True, blank=True, related_name="term_refusals")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="refusals")
+    reason = models.TextField(blank=True, default="", db_default="")
+    refused_by = models.CharField(max_length=255)
+    refused_at = models.DateTimeField(db_default=Moment(), editable=False)
+
+    objects = SubjectQuerySet.as_manager()
+
+    class Meta:
+        db_table = "term_refusals"
+        ordering = ["-refused_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="term_refusal_has_subject",
+                condition=exactly_one("capsule", "column"),
+                violation_error_message=_("Name a capsule or a column, one of the two."),
+            ),
+            models.UniqueConstraint(
+                fields=["capsule", "term"],
+                condition=models.Q(capsule__isnull=False),
+                name="capsule_term_refused_once",
+            ),
+            models.UniqueConstraint(
+                fields=["column", "term"],
+                condition=models.Q(column__isnull=False),
+                name="column_term_refused_once",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.term}: {self.subject}"
+
+
+class TermImport(Record):
+    """A file of terms and the plan that was made of it, until somebody lets it happen.
+
+    `rows` are those of `apps.glossary.plans` as JSON, `options` say how the file was read, `outcome` what became of it.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        APPLIED = "applied", _("Applied")
+        DROPPED = "dropped", _("Dropped")
+
+    file_name = models.CharField(max_length=255)
+    format = models.CharField(max_length=20)
+    options = ObjectField()
+    rows = models.JSONField(default=list, db_default=empty_list())
+    warnings = StringListField()
+    state = models.CharField(max_length=20, choices=State, default=State.PLANNED, db_default=State.PLANNED)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    outcome = ObjectField()
+    applied_at = models.DateTimeField(null=True, editable=False)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        db_table = "term_imports"
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="term_import_state_valid",
+                condition=models.Q(state__in=["planned", "applied", "dropped"]),
+            ),
+        ]
+
+    def __str__(self):
+        return self.file_name
+
+    def get_absolute_url(self):
+        return reverse("glossary:import", args=[self.pk])

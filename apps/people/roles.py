@@ -26,6 +26,7 @@ def _crud(app, *models, verbs=("add", "change")):
 
 # One line an app: a later app adds its own words here, not in its views.
 EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "dataproduct") | {"catalog.edit_capsule"}
+EDIT |= _crud("glossary", "term") | _crud("glossary", "termlink", verbs=("add", "delete"))
 STEWARD = EDIT | _crud("catalog", "domain", "owner", "tag", "valuedomain") | {"catalog.retire_capsule"}
 RUN = {"catalog.ingest", "catalog.cancel_ingestion"}
 

@@ -41,6 +41,7 @@ EXPLAINED = {
     "extra check column_profiles.uniqueness_score_valid": "Bounds",
     "extra check column_profiles.sample_percentage_valid": "Bounds",
     "extra index business_terms.idx_business_terms_document": "Indexes",
+    "extra index business_terms.idx_business_terms_relations": "Indexes",
     "extra index columns.columns_by_name": "Indexes",
     "extra index quality_checks.quality_checks_latest": "Indexes",
     "other primary key metadata_audit_log": "Audit log",
@@ -63,6 +64,8 @@ EXPLAINED = {
             "job_progress",
             "idempotency_keys",
             "summary_refreshes",
+            "term_refusals",
+            "term_imports",
             *COPIES,
         )
     },

@@ -23,7 +23,7 @@ from .catalog import (
 from .conformance import ArchitectureRuleFactory, ViolationFactory
 from .contracts import ContractFactory, IncidentFactory, MeasurementFactory
 from .dcs import JobProgressFactory
-from .glossary import TermFactory, TermLinkFactory
+from .glossary import RefusalFactory, TermFactory, TermImportFactory, TermLinkFactory
 from .people import MembershipFactory, TokenFactory, UserFactory
 from .policy import MaskingRuleFactory, PolicyFactory
 from .provenance import CapsuleEdgeFactory, ColumnEdgeFactory, TransformationCodeFactory
@@ -56,11 +56,13 @@ __all__ = [
     "ProductMemberFactory",
     "QualityCheckFactory",
     "QualityRuleFactory",
+    "RefusalFactory",
     "SourceSystemFactory",
     "StewardshipFactory",
     "TagFactory",
     "TeamMembershipFactory",
     "TermFactory",
+    "TermImportFactory",
     "TermLinkFactory",
     "TokenFactory",
     "TransformationCodeFactory",

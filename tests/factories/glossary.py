@@ -1,7 +1,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from apps.glossary.models import Term, TermLink
+from apps.glossary.models import Refusal, Term, TermImport, TermLink
 
 from .catalog import ColumnFactory
 from .people import UserFactory
@@ -39,3 +39,25 @@ class TermLinkFactory(DjangoModelFactory):
     column = factory.Maybe("capsule", None, factory.SubFactory(ColumnFactory))
     term = factory.SubFactory(TermFactory)
     added_by = "ada"
+
+
+class RefusalFactory(DjangoModelFactory):
+    """A term that does not explain a column; `capsule=…` makes it one of that capsule instead."""
+
+    class Meta:
+        model = Refusal
+
+    capsule = None
+    column = factory.Maybe("capsule", None, factory.SubFactory(ColumnFactory))
+    term = factory.SubFactory(TermFactory)
+    refused_by = "ada"
+    reason = "It counts offers, not orders."
+
+
+class TermImportFactory(DjangoModelFactory):
+    class Meta:
+        model = TermImport
+
+    file_name = "finance.csv"
+    format = "csv"
+    author = factory.SubFactory(UserFactory)

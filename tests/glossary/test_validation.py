@@ -47,7 +47,9 @@ def test_a_list_that_may_grow_takes_new_values():
     assert verdict == validation.Verdict(True, "“Z” is new; the list may grow.")
 
 
-@pytest.mark.parametrize(("value", "valid"), [("ABC-1234", True), ("xABC-1234", False), ("ABC-1234\n", False)])
+@pytest.mark.parametrize(
+    ("value", "valid"), [("ABC-1234", True), ("xABC-1234", False), ("ABC-1234\n", False)]
+)
 def test_a_pattern_matches_the_whole_value(value, valid):
     assert validation.check(domain("pattern", pattern="[A-Z]{3}-[0-9]{4}"), value).valid is valid
 
@@ -67,7 +69,15 @@ def test_a_pattern_that_cannot_be_read_says_so(pattern):
 
 @pytest.mark.parametrize(
     ("value", "valid"),
-    [(0, True), ("100", True), (100.0001, False), (-1, False), ("many", False), ("NaN", False), (True, False)],
+    [
+        (0, True),
+        ("100", True),
+        (100.0001, False),
+        (-1, False),
+        ("many", False),
+        ("NaN", False),
+        (True, False),
+    ],
 )
 def test_a_range_holds_its_bounds(value, valid):
     percent = domain("range", min_value=Decimal(0), max_value=Decimal(100))
