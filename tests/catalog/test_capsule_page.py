@@ -53,7 +53,7 @@ def analyst(client):
 
 def text(html):
     """What is read on a page; a place where a long name may break is no blank."""
-    return read_all(html.replace("<wbr>", "")).replace(" .", ".").replace(" ,", ",")
+    return read_all(html.replace("<wbr>", "")).replace(" .", ".").replace(" ,", ",").replace(" :", ":")
 
 
 def url(capsule, tab=""):
