@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.catalog import facts
+from apps.catalog import facts, spans
 from apps.catalog.addresses import page_of
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.ui.formats import deadline, duration, when
+from apps.ui.templatetags.ui import mark
 
 from .models import Contract, Incident
 
@@ -175,7 +176,8 @@ def incidents(capsule, contract, unresolved, last):
         url = page_of("contracts:incident", newest["number"])
         word = Incident.Status(newest["status"]).label.lower()
         sub = _("I-%(number)s, %(state)s") % {"number": newest["number"], "state": word}
-        return {**item, "value": len(unresolved), "hue": "critical", "sub": sub, "url": url}
+        number = mark("siren", "critical", str(len(unresolved)), "bare")
+        return {**item, "value": number, "sub": sub, "url": url}
     if not contract:
         return {**item, "value": None, "sub": _("nothing is promised")}
     if last:
@@ -242,6 +244,7 @@ def panel(request, capsule):
         "stated": stated(capsule),
         "enforced": ((stated(capsule).get("meta") or {}).get("dbt") or {}).get("enforced") is True,
         "consumers": known,
+        "told": {key: any(one[key] for one in known) for key in ("kind", "team", "contact", "maturity")},
         "incidents": [{"one": one, "url": page_of("contracts:incident", one.number)} for one in broken],
     }
 
@@ -250,7 +253,7 @@ def promises(contract):
     """What the contract promises, as (title, promise); only what it says."""
     percent = _("%(value)s %%")
     said = [
-        (_("Fresh within"), contract.freshness_sla),
+        (_("Fresh within"), contract.freshness_sla and spans.in_words(contract.freshness_sla)),
         (_("Refreshed"), contract.freshness_schedule),
         (
             _("Complete"),

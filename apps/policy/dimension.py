@@ -14,7 +14,7 @@ from apps.catalog import facts, vocabularies
 from apps.catalog.addresses import page_of
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.catalog.models import Column
-from apps.ui.formats import deadline
+from apps.ui.formats import deadline, when
 from apps.ui.templatetags.ui import sens
 
 from .models import MaskingRule, Policy
@@ -178,7 +178,7 @@ def review(capsule, holding):
     due = min((policy["review"] for policy in holding if policy["review"]), default=None)
     if due is None:
         return {**item, "value": None, "sub": _("no date set") if holding else _("no policy yet")}
-    return {**item, "value": date.fromisoformat(due), "sub": deadline(date.fromisoformat(due), "left")}
+    return {**item, "value": when(date.fromisoformat(due)), "sub": deadline(date.fromisoformat(due), "left")}
 
 
 def notices(capsules, reader):

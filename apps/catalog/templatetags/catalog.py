@@ -3,6 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
+from apps.catalog import spans
 from apps.ui import prose as written
 
 register = template.Library()
@@ -24,3 +25,9 @@ def prose(text):
 def plain(text):
     """{{ column.description|plain }}: its first paragraph as plain words."""
     return written.plain(text) if text else ""
+
+
+@register.filter
+def span(period):
+    """{{ policy.retention_period|span }}: a length of time in words."""
+    return spans.in_words(period) if period else ""
