@@ -3,8 +3,7 @@
 The list is seen all day, so its template does nothing but put these pieces in their places.
 """
 
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -24,62 +23,50 @@ from .filters import DIMENSIONS, WORDS
 SAMPLE = "urn:dcs:system:kind:name"
 
 
-class Cells(NamedTuple):
-    """What the table shows of one capsule; every piece is text to be escaped, or markup that is safe."""
-
-    url: str
-    name: str
-    mark: str
-    place: str
-    domain: str
-    layer: str
-    columns: str
-    sensitivity: str
-    quality: str
-    contract: str
-    feeds: str
-    complete: str
-    updated: str
-
-
 def of(rows):
-    """The `Cells` of each of `rows`, as `apps.discovery.rows` reads them."""
+    """What the table shows of each of `rows`: a dict of texts to be escaped and of safe markup.
+
+    A dict, because a template looks a name up as a key first.
+    """
     before, after = reverse("catalog:capsule", args=[SAMPLE]).split(SAMPLE)
     language = get_language()
     dash = formats.none(None)
+    when = cache(formats.when)  # what one ingestion wrote has one time
 
     def cells(row):
         # A reverse() a row would cost more than all the rest of it.
         url = f"{before}{quote(row.urn, safe=':')}{after}"
-        return Cells(
-            url=url,
-            name=formats.wbr(row.name),
-            mark=retired(language) if row.retired_at else "",
-            place=formats.wbr(place(row.urn)),
-            domain=link("discovery:domain", row.domain) if row.domain else dash,
-            layer=layer(row.layer, row.type, language),
-            columns=number(row.columns, f"{url}structure/"),
-            sensitivity=sensitivity(row.sensitivity_rank, language),
-            quality=quality(row.quality_score, language),
-            contract=contract(row.contract_status, row.freshness_sla, language),
-            feeds=number(row.downstream, f"{url}provenance/"),
-            complete=complete(row.present, language),
-            updated=formats.when(row.updated_at),
-        )
+        return {
+            "url": url,
+            "name": formats.wbr(row.name),
+            "mark": retired(language) if row.retired_at else "",
+            "place": place(row.urn.removeprefix("urn:dcs:").rpartition(":")[0]),
+            "domain": link("discovery:domain", row.domain) if row.domain else dash,
+            "layer": layer(row.layer, row.type, language),
+            "columns": number(row.columns, f"{url}structure/"),
+            "sensitivity": sensitivity(row.sensitivity_rank, language),
+            "quality": quality(row.quality_score, language),
+            "contract": contract(row.contract_status, row.freshness_sla, language),
+            "feeds": number(row.downstream, f"{url}provenance/"),
+            "complete": complete(row.present, language),
+            "updated": when(row.updated_at),
+        }
 
     return [cells(row) for row in rows]
 
 
-def place(urn):
+@lru_cache(maxsize=4096)
+def place(path):
     """Where a capsule stands, without what its row says anyway: `dbt:model:jaffle_shop.staging`."""
-    return urn.removeprefix("urn:dcs:").rpartition(":")[0]
+    return formats.wbr(path)
 
 
 def number(value, url):
     """A number that opens the list behind it."""
     if not value:
-        return str(value)
-    return SafeString(f'<a href="{url}">{formats.count(value)}</a>')
+        return "0"
+    shown = value if value < 1000 else formats.count(value)  # grouping begins at a thousand
+    return SafeString(f'<a href="{url}">{shown}</a>')
 
 
 @lru_cache(maxsize=2048)

@@ -63,7 +63,7 @@ class Part:
 
     @property
     def bar(self):
-        return charts.meter(self.share, width=120)
+        return charts.meter(self.share, width=64)
 
     @property
     def sentence(self):

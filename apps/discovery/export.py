@@ -1,11 +1,10 @@
 """The catalogue as a sheet: the rows of the list under the same filter, sent while they are read."""
 
-import csv
-
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from apps.catalog.vocabularies import SENSITIVITY
+from apps.ui import spreadsheets
 
 from . import rows
 from .filters import PRESENT
@@ -16,32 +15,14 @@ HEAD = (
     "freshness_promised", "upstream", "downstream", "dimensions_complete", "lacks", "tags", "frameworks",
     "updated_at", "retired_at",
 )  # fmt: skip
-# What a spreadsheet would take for the beginning of a formula.
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-
-
-class Echo:
-    """A file that hands back each line instead of keeping it."""
-
-    @staticmethod
-    def write(line):
-        return line
 
 
 def answer(filters, reader):
     """The CSV of all rows that `filters` leave to `reader`, UTF-8."""
     name = f"capsules-{timezone.now():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(
-        lines(filters, reader), content_type="text/csv; charset=utf-8", headers=headers
-    )
-
-
-def lines(filters, reader):
-    writer = csv.writer(Echo)
-    yield "\ufeff" + writer.writerow(HEAD)
-    for row in rows.export(filters, reader):
-        yield writer.writerow([safe(value) for value in cells(row)])
+    lines = spreadsheets.lines(HEAD, map(cells, rows.export(filters, reader)))
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def cells(row):
@@ -53,10 +34,3 @@ def cells(row):
         row.downstream, row.completeness, "; ".join(lacking), "; ".join(row.tags), "; ".join(row.frameworks),
         row.updated_at.isoformat(), row.retired_at.isoformat() if row.retired_at else None,
     )  # fmt: skip
-
-
-def safe(value):
-    """A text that a spreadsheet would run gets an apostrophe in front; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(RISKY):
-        return f"'{value}"
-    return "" if value is None else value

@@ -104,7 +104,8 @@ class Listing:
     @cached_property
     def facets(self):
         """The groups of the filter form; typing in a long one narrows its values."""
-        found = {facet.slug: facet for facet in facets.facets(self.filters, self.request.reader)}
+        found = facets.facets(self.filters, self.request.reader, typed=typed_in(self.request))
+        found = {facet.slug: facet for facet in found}
         return [group(found[slug], self.filters, self.request) for slug in ORDER] + [self.retired]
 
     @property
@@ -142,12 +143,18 @@ def apart(chip):
     return first, last
 
 
+def typed_in(request):
+    """{facet: the text typed in it}."""
+    asked = ((slug, request.GET.get(f"find-{slug}", "").strip()) for slug in ORDER)
+    return {slug: text for slug, text in asked if text}
+
+
 def group(facet, filters, request):
     """One facet for the form: what is chosen, then the first values, or those that match what is typed."""
-    typed = request.GET.get(f"find-{facet.slug}", "").strip()
+    typed = typed_in(request).get(facet.slug, "")
     every = request.GET.get("more") == facet.slug
-    long = len(facet.values) > FEW or facet.more
-    values, rest = narrowed(facet.values, typed, every or not long)
+    long = len(facet.values) > FEW or facet.more or typed
+    values, rest = narrowed(facet.values, every or typed or not long)
     chosen = any(value.chosen for value in facet.values)
     return {
         "name": facet.slug,
@@ -157,16 +164,13 @@ def group(facet, filters, request):
         "closed": facet.slug not in OPEN and not chosen and not typed and not every,
         "find": typed,
         "find_url": reverse("discovery:values", args=[facet.slug]) if long else "",
-        "more": 0 if typed else rest + facet.more,
-        "more_url": "" if typed or not rest else querystring.url(request.path, request.GET, more=facet.slug),
+        "more": rest + facet.more,
+        "more_url": querystring.url(request.path, request.GET, more=facet.slug) if rest else "",
     }
 
 
-def narrowed(values, typed, every):
-    """(values to show, how many are left out): the chosen ones always, then by the text or the first few."""
-    if typed:
-        shown = [value for value in values if value.chosen or typed.lower() in value.label.lower()]
-        return shown, 0
+def narrowed(values, every):
+    """(values to show, how many are left out): the chosen ones always, and the first few."""
     shown = [value for at, value in enumerate(values) if every or at < SHOWN or value.chosen]
     return shown, len(values) - len(shown)
 

@@ -10,7 +10,7 @@ from apps.ui.htmx import fragment
 
 from . import export, facets, hits, jumps, wording
 from .filters import Filters
-from .listing import Listing, group
+from .listing import Listing, group, typed_in
 
 
 @login_required
@@ -31,8 +31,8 @@ def values(request, slug):
     if slug not in facets.TITLES:
         raise Http404
     filters = Filters.parse(request.GET)
-    (facet,) = (facet for facet in facets.facets(filters, request.reader) if facet.slug == slug)
-    context = {"facet": group(facet, filters, request)}
+    found = facets.facets(filters, request.reader, typed=typed_in(request))
+    context = {"facet": group(next(facet for facet in found if facet.slug == slug), filters, request)}
     return TemplateResponse(request, "components/facet_values.html", context)
 
 
