@@ -20,7 +20,7 @@ class TermFilter(FilterSet):
         method="matching", label=_("Name, synonym, abbreviation or definition contains")
     )
     name = OneOf(method="called")
-    letter = OneWord(method="beginning", words=LETTERS)
+    letter = OneWord(method="beginning", words=LETTERS | {letter.lower(): letter for letter in LETTERS})
     status = OneWord(field_name="status", words={word: word for word in Term.Status.values})
     approval_status = OneWord(field_name="status", words={word: word for word in Term.Status.values})
     domain = in_domain("domain")

@@ -4,6 +4,7 @@ A file is read into entries (`apps.glossary.sheets`, `apps.glossary.skos`); the 
 stored. Pure: rows come in as dicts, nothing is written.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -184,12 +185,16 @@ def _same(before, after, *, ordered):
     if isinstance(before, str) and isinstance(after, str):
         return _plain(before) == _plain(after)
     if not ordered and isinstance(before, list) and isinstance(after, list):
-        return sorted(map(str, before)) == sorted(map(str, after))
+        return sorted(map(_spelled, before)) == sorted(map(_spelled, after))
     if isinstance(before, dict) and isinstance(after, dict) and not ordered:
         return before.keys() == after.keys() and all(
             _same(before[key], after[key], ordered=False) for key in before
         )
     return before == after
+
+
+def _spelled(value):
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _plain(text):

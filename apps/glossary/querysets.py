@@ -35,6 +35,11 @@ class TermQuerySet(VisibleQuerySet):
         """The term of a name, in any case."""
         return self.annotate(plain_name=Lower("name")).filter(plain_name=name.lower())
 
+    def called_any(self, names):
+        """The stored names among `names`, which are in lower case."""
+        found = self.annotate(plain_name=Lower("name")).filter(plain_name__in=names)
+        return list(found.values_list("name", flat=True))
+
     def matching(self, text):
         """Terms that `text` finds, annotated with `stage`: 0 by exact name or abbreviation, 1 by its beginning, 2 by words.
 

@@ -168,10 +168,10 @@ def _nothing(graph):
     return _("The file has %d statements and no concept: there is no term in it.") % len(graph)
 
 
-def _texts(graph, node, predicate, language):
+def _texts(graph, node, predicate, language, *, lines=False):
     """The texts of a property in the language: exactly, else of a dialect, else without a language, else any one.
 
-    Structured notes count by their `rdf:value`, labels of SKOS-XL by their literal form.
+    Structured notes count by their `rdf:value`, labels of SKOS-XL by their literal form; `lines` keeps line breaks.
     """
     literals = []
     for value in graph.objects(node, predicate):
@@ -186,7 +186,8 @@ def _texts(graph, node, predicate, language):
             ]
     by_language = {}
     for literal in sorted(literals, key=lambda one: (str(one), str(one.language))):
-        by_language.setdefault((literal.language or "").lower(), []).append(" ".join(str(literal).split()))
+        text = str(literal).strip() if lines else " ".join(str(literal).split())
+        by_language.setdefault((literal.language or "").lower(), []).append(text)
     wanted = language.lower()
     dialects = sorted(tag for tag in by_language if tag.split("-")[0] == wanted.split("-")[0])
     for tag in (wanted, *dialects, "", *sorted(by_language)):
@@ -284,8 +285,8 @@ def fields(kept, name):
         _add(graph, _node(node), says, curies=False)
     language = kept["language"]
     label = _label(graph, concept, language)
-    definitions = _texts(graph, concept, SKOS.definition, language) or _texts(
-        graph, concept, SKOS.scopeNote, language
+    definitions = _texts(graph, concept, SKOS.definition, language, lines=True) or _texts(
+        graph, concept, SKOS.scopeNote, language, lines=True
     )
     synonyms = [
         text
