@@ -50,6 +50,7 @@ EXPLAINED = {
         for name in ("seq", "txid", "db_user", "request_id", "review_id", "row_hash")
     },
     "extra table audit_key": "Audit log",
+    "extra index metadata_audit_log.idx_metadata_audit_log_newest": "Audit log",
     **{
         f"extra table {name}": TABLES
         for name in (
