@@ -3,6 +3,8 @@
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.workflow import inbox
+
 # (address name, word, icon, permission that its readers need or ""); an address that does not exist yet is absent.
 PLACES = (
     ("discovery:home", _("Home"), "house", ""),
@@ -29,8 +31,8 @@ PERSONAL = (
 )
 
 
-def places(request, entries):
-    """The entries this reader may open, as dicts of title, url, icon, current."""
+def places(request, entries, counts=None):
+    """The entries this reader may open, as dicts of title, url, icon, current and what waits there."""
     found = []
     for name, title, icon, permission in entries:
         if permission and not request.reader.may(permission):
@@ -40,7 +42,9 @@ def places(request, entries):
         except NoReverseMatch:
             continue
         current = request.path == url or (url != "/" and request.path.startswith(url))
-        found.append({"title": title, "url": url, "icon": icon, "current": current, "count": None})
+        found.append(
+            {"title": title, "url": url, "icon": icon, "current": current, "count": (counts or {}).get(name)}
+        )
     return found
 
 
@@ -53,7 +57,7 @@ def page_context(request):
         "reader": reader,
         "theme": reader.user.theme,
         "density": reader.user.density,
-        "nav": places(request, PLACES),
+        "nav": places(request, PLACES, inbox.counts(reader)),
         "nav_more": places(request, FURTHER),
         "nav_new": [],
         "nav_person": places(request, PERSONAL),

@@ -9,6 +9,10 @@ from .fields import Moment, NewKey, ObjectField
 from .keys import uuid7
 
 
+def empty_in_database(collector, field, sub_objs, using):
+    """An `on_delete`: the key's own `SET NULL` empties it, so that triggers can tell it from an edit."""
+
+
 class VisibleQuerySet(models.QuerySet):
     """Rows that a reader sees only with enough clearance.
 
@@ -27,6 +31,10 @@ class VisibleQuerySet(models.QuerySet):
                 above | models.Q(**{f"{path}__isnull": True}) if self._may_lack(path) else above
             )
         return found
+
+    def visible_within(self, reader):
+        """Those of rows whose rows above the reader is known to see: the same without looking at these again."""
+        return self.filter(visibility_rank__lte=reader.clearance)
 
     def _may_lack(self, path):
         options = self.model._meta

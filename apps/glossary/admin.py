@@ -2,13 +2,23 @@
 
 from django.contrib import admin
 
-from apps.dcs.admin import DraftAdmin, GovernedAdmin, ReadOnlyAdmin, VisibleRelatedFilter
+from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin, VisibleRelatedFilter
+from apps.workflow.admin import WorkflowAdmin
 
 from .models import Refusal, Term, TermImport, TermLink
 
 
 @admin.register(Term)
-class TermAdmin(DraftAdmin):
+class TermAdmin(WorkflowAdmin):
+    state_fields = [
+        "status",
+        "author",
+        "submitted_by",
+        "approved_by",
+        "approved_at",
+        "created_at",
+        "updated_at",
+    ]
     list_display = ["name", "display_name", "status", "category", "domain", "owner", "updated_at"]
     list_select_related = ["domain", "owner"]
     list_filter = ["status", "category", ("domain", VisibleRelatedFilter)]

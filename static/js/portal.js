@@ -28,6 +28,8 @@
     element.scrollIntoView({ block: "nearest" });
   };
 
+  // What the page before had to say about this one, such as a decision that was recorded.
+  announce(one("[data-announce]")?.textContent);
   page.addEventListener("announce", (event) => announce(event.detail?.value ?? event.detail));
 
   /* ---------- htmx: empty fields, busy regions, lost connections, focus after a swap ---------- */

@@ -67,6 +67,14 @@ EXPLAINED = {
             "summary_refreshes",
             "term_refusals",
             "term_imports",
+            "steps",
+            "reviews",
+            "review_authors",
+            "review_decisions",
+            "review_delegations",
+            "review_watchers",
+            "notifications",
+            "notice_preferences",
             *COPIES,
         )
     },
@@ -84,6 +92,7 @@ NOT_LOGGED = {
     "idempotency_keys",
     "summary_refreshes",
     "sign_in_attempts",
+    "notifications",
     *COPIES,
 }
 

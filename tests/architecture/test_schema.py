@@ -8,13 +8,13 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from apps.dcs.models import Visible
+from apps.dcs.models import Visible, empty_in_database
 
 from . import departures
 from .introspection import read_tables, read_view
 
 DECISION = Path(settings.BASE_DIR) / "docs" / "decisions" / "002-schema-departures.md"
-ON_DELETE = {models.CASCADE: "c", models.SET_NULL: "n", models.PROTECT: "r"}
+ON_DELETE = {models.CASCADE: "c", models.SET_NULL: "n", empty_in_database: "n", models.PROTECT: "r"}
 
 
 @pytest.fixture(scope="module")

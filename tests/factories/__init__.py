@@ -28,6 +28,16 @@ from .people import MembershipFactory, TokenFactory, UserFactory
 from .policy import MaskingRuleFactory, PolicyFactory
 from .provenance import CapsuleEdgeFactory, ColumnEdgeFactory, TransformationCodeFactory
 from .quality import ColumnProfileFactory, QualityCheckFactory, QualityRuleFactory
+from .workflow import (
+    DelegationFactory,
+    NoticePreferenceFactory,
+    NotificationFactory,
+    ReviewAuthorFactory,
+    ReviewDecisionFactory,
+    ReviewFactory,
+    StepFactory,
+    WatcherFactory,
+)
 
 __all__ = [
     "ArchitectureRuleFactory",
@@ -43,6 +53,7 @@ __all__ = [
     "ConstraintFactory",
     "ContractFactory",
     "DataProductFactory",
+    "DelegationFactory",
     "DomainFactory",
     "IncidentFactory",
     "IndexFactory",
@@ -51,13 +62,19 @@ __all__ = [
     "MaskingRuleFactory",
     "MeasurementFactory",
     "MembershipFactory",
+    "NoticePreferenceFactory",
+    "NotificationFactory",
     "OwnerFactory",
     "PolicyFactory",
     "ProductMemberFactory",
     "QualityCheckFactory",
     "QualityRuleFactory",
     "RefusalFactory",
+    "ReviewAuthorFactory",
+    "ReviewDecisionFactory",
+    "ReviewFactory",
     "SourceSystemFactory",
+    "StepFactory",
     "StewardshipFactory",
     "TagFactory",
     "TeamMembershipFactory",
@@ -69,4 +86,5 @@ __all__ = [
     "UserFactory",
     "ValueDomainFactory",
     "ViolationFactory",
+    "WatcherFactory",
 ]

@@ -2,14 +2,28 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.glossary.models import Refusal, Term, TermImport, TermLink
+from apps.workflow import reviews
 
-from .catalog import ColumnFactory
+from .catalog import ColumnFactory, StewardshipFactory
 from .people import UserFactory
+
+
+def approve(record, *, by=None):
+    """Take a draft through its review, decided by `by` or by a steward who is made for it."""
+    if by is None:
+        by = UserFactory(role="steward")
+        if record.review_domain is not None:
+            StewardshipFactory(user=by, domain=record.review_domain)
+    review = reviews.propose(record, {}, by=record.author, reason="Wanted by Finance.")
+    reviews.decide(review, "approve", shown=review.proposal_hash, by=by, reason="Agreed with Finance.")
+    record.refresh_from_db()
+    return record
 
 
 class TermFactory(DjangoModelFactory):
     class Meta:
         model = Term
+        skip_postgeneration_save = True
 
     name = factory.Sequence("revenue_{}".format)
     display_name = "Revenue"
@@ -17,16 +31,18 @@ class TermFactory(DjangoModelFactory):
     category = "financial"
     author = factory.SubFactory(UserFactory)
 
-    class Params:
-        under_review = factory.Trait(
-            status=Term.Status.UNDER_REVIEW, submitted_by=factory.SelfAttribute("author")
-        )
-        approved = factory.Trait(
-            status=Term.Status.APPROVED,
-            submitted_by=factory.SelfAttribute("author"),
-            approved_by_user=factory.SubFactory(UserFactory),
-            approved_by=factory.SelfAttribute("approved_by_user.username"),
-        )
+    @factory.post_generation
+    def under_review(self, create, wanted, **kwargs):
+        """`under_review=True`: submitted by its author."""
+        if create and wanted:
+            reviews.propose(self, {}, by=self.author, reason="Wanted by Finance.")
+            self.refresh_from_db()
+
+    @factory.post_generation
+    def approved(self, create, wanted, **kwargs):
+        """`approved=True`: submitted by its author, approved by somebody else; there is no other way."""
+        if create and wanted:
+            approve(self)
 
 
 class TermLinkFactory(DjangoModelFactory):

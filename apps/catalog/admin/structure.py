@@ -3,6 +3,7 @@ from django.contrib import admin
 from apps.catalog.models import Column, Constraint, Index, ValueDomain
 from apps.dcs.admin import GovernedAdmin
 from apps.people.roles import CONFIDENTIAL
+from apps.workflow.admin import WorkflowAdmin
 
 
 @admin.register(Column)
@@ -56,7 +57,7 @@ class IndexAdmin(GovernedAdmin):
 
 
 @admin.register(ValueDomain)
-class ValueDomainAdmin(GovernedAdmin):
+class ValueDomainAdmin(WorkflowAdmin):
     list_display = ["name", "kind", "owner", "is_extensible", "updated_at"]
     list_select_related = ["owner"]
     list_filter = ["kind", "is_extensible"]

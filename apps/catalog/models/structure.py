@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.catalog.querysets import ColumnQuerySet, OfCapsuleQuerySet, OfColumnQuerySet
 from apps.dcs.fields import NumberField, ObjectField, StringListField, URNField, empty_list, list_of_text
 from apps.dcs.models import Record, VisibleQuerySet
+from apps.workflow.reviewable import Affected, Reviewable, Risk
 
 from .capsules import Capsule
 from .people import Owner
@@ -56,11 +57,32 @@ class ReferentialAction(models.TextChoices):
     NO_ACTION = "NO ACTION", _("No action")
 
 
-class ValueDomain(Record):
+class ValueDomain(Reviewable, Record):
     """A vocabulary: the values that columns bound to it may hold.
 
-    Table `value_domains` of the capsule design, section 3.2.4.
+    Table `value_domains` of the capsule design, section 3.2.4. Once a column is bound to it, it changes by reviews
+    alone (errata row E22); until then by hand.
     """
+
+    # The trigger `govern` has the same list.
+    governed_fields = (
+        "name",
+        "kind",
+        "description",
+        "allowed_values",
+        "pattern",
+        "pattern_description",
+        "min_value",
+        "max_value",
+        "reference_table_urn",
+        "reference_column_urn",
+        "is_extensible",
+    )
+    review_kind = "value_domain"
+    review_permission = "catalog.review_valuedomain"
+    review_icon = "list-checks"
+    review_domain = None
+    HARMLESS = frozenset({"description", "pattern_description"})
 
     class Kind(models.TextChoices):
         ENUM = "enum", _("List of values")
@@ -87,6 +109,7 @@ class ValueDomain(Record):
     class Meta:
         db_table = "value_domains"
         ordering = ["name"]
+        permissions = [("review_valuedomain", "Can decide on value domains")]
         indexes = [models.Index(fields=["kind"], name="idx_value_domains_type")]
         constraints = [
             models.UniqueConstraint(fields=["name"], name="value_domain_name_unique"),
@@ -98,6 +121,26 @@ class ValueDomain(Record):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_in_force(self):
+        """True if a column is bound to it."""
+        return Column._base_manager.filter(value_domain=self).exists()
+
+    def risk_of(self, base, proposal):
+        """Low for words about it; values that disappear are marked (trust.md, section 2.3)."""
+        base = base or {}
+        changed = {name for name in proposal if proposal[name] != base.get(name)}
+        retired = [value for value in base.get("allowed_values") or [] if value not in (proposal["allowed_values"] or [])]
+        return Risk("low" if changed <= self.HARMLESS else "medium", marks=("breaking",) if retired else ())
+
+    def affected(self, reader):
+        """The columns that are bound to it."""
+        columns = Column.objects.visible_to(reader).filter(value_domain=self).select_related("capsule")
+        return columns.count(), [
+            Affected(column.name, column.get_absolute_url(), column.capsule.name)
+            for column in columns.order_by("capsule__name", "ordinal_position")[:20]
+        ]
 
 
 class Column(Record):

@@ -1,0 +1,28 @@
+"""Migration operation that lets a table change only by approved reviews."""
+
+from django.db import migrations
+
+
+class Govern(migrations.RunSQL):
+    """Accept changes of the `governed` columns of `table` only from an approved review, once a row is in force.
+
+    `state` is the column of the lifecycle; rows in `free` states are edited directly, `pending` ones wait for their
+    first approval, `entering` are the states that need one. `evidence` columns say who approved. A table without states
+    names `in_use`, a function of schema dcs that tells by the key whether a row is in force (trust.md, section 2.2).
+    """
+
+    def __init__(
+        self, table, *, governed, state="", in_use="", free=(), pending=(), entering=(), evidence=()
+    ):
+        self.table = table
+        lists = (",".join(each) for each in (free, pending, governed, evidence, entering))
+        arguments = ", ".join(f"'{each}'" for each in (state, in_use, *lists))
+        on = f'dcs."{table}"'
+        super().__init__(
+            f"CREATE TRIGGER govern BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW"
+            f" EXECUTE FUNCTION dcs.guard_governed({arguments});\n"
+            f"ALTER TABLE {on} ENABLE ALWAYS TRIGGER govern;\n"
+            f"CREATE TRIGGER close_reviews AFTER DELETE ON {on} REFERENCING OLD TABLE AS old_rows"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION dcs.close_reviews()",
+            f"DROP TRIGGER close_reviews ON {on};\nDROP TRIGGER govern ON {on}",
+        )

@@ -1,0 +1,144 @@
+"""What a model must say about itself so that changes of it can be reviewed (errata row E17)."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from apps.dcs.canonical import plain
+
+LEVELS = ("low", "medium", "high", "critical")
+
+
+@dataclass(frozen=True)
+class Risk:
+    """How much a change can harm: its level, how many must agree, and words for what is dangerous about it."""
+
+    level: str = "medium"
+    quorum: int = 1
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Something that a change would touch, for the list of who feels it."""
+
+    title: str
+    url: str = ""
+    meta: str = ""
+
+
+class Reviewable:
+    """Mixin for models that change by proposals once somebody relies on them.
+
+    A model says which fields are governed, who decides, and when it is in force; it may refine risk, checking and
+    whom a change affects. Content is a dict with the columns of the governed fields as keys.
+    """
+
+    governed_fields = ()
+    review_kind = ""
+    review_permission = ""
+    review_icon = "file-pen-line"
+
+    @property
+    def is_in_force(self):
+        """True if people rely on the row as it stands: it then changes only by an approved review."""
+        return True
+
+    @property
+    def is_edited_freely(self):
+        """True while the row is nobody's but its author's: not in force, and not waiting for a decision."""
+        spec = self.transition_for("submit") if hasattr(self, "transition_for") else None
+        return not self.is_in_force and (spec is None or self.state in spec.sources)
+
+    @property
+    def review_domain(self):
+        """The domain whose stewards decide; None leaves it to all who have the role."""
+        return getattr(self, "domain", None)
+
+    @classmethod
+    def governed(cls):
+        """{column: field} of what a proposal holds."""
+        return {field.column: field for field in map(cls._meta.get_field, cls.governed_fields)}
+
+    def canonical_content(self):
+        """What a proposal about the row would hold if nothing changed."""
+        return plain({column: getattr(self, field.attname) for column, field in self.governed().items()})
+
+    def content_in_force(self):
+        """The content that people rely on; None if nobody does yet."""
+        return self.canonical_content() if self.is_in_force else None
+
+    def checked(self, content):
+        """`content` complete and normalised: what it leaves out stays as it is.
+
+        Raises `ValidationError`, by column, for what could not be stored.
+        """
+        governed = self.governed()
+        if unknown := sorted(set(content) - set(governed)):
+            raise ValidationError({name: [_("This is no part of the proposal.")] for name in unknown})
+        draft = type(self)._base_manager.get(pk=self.pk)
+        problems = {}
+        for column, value in content.items():
+            try:
+                setattr(draft, governed[column].attname, to_python(governed[column], value))
+            except (ValidationError, ValueError, TypeError) as error:
+                problems[column] = getattr(error, "messages", [str(error)])
+        if problems:
+            raise ValidationError(problems)
+        others = {field.name for field in self._meta.fields} - {field.name for field in governed.values()}
+        try:
+            draft.clean_fields(exclude=others)
+            draft.clean()
+            draft.validate_constraints()
+        except ValidationError as error:
+            raise ValidationError(by_column(self, error)) from None
+        try:
+            return draft.canonical_content()
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    def take_over(self, content):
+        """Set the governed fields to `content`; the caller saves."""
+        for column, field in self.governed().items():
+            if column in content:
+                setattr(self, field.attname, to_python(field, content[column]))
+
+    def risk_of(self, base, proposal):
+        """The `Risk` of going from `base` (None if nothing was in force) to `proposal`."""
+        return Risk()
+
+    def affected(self, reader):
+        """(how many things the change touches, the first of them as `Affected`), as far as `reader` may know."""
+        return 0, []
+
+    def in_words(self, column, value):
+        """A governed value as people read it: the name behind a key, for one."""
+        field = self.governed().get(column)
+        if isinstance(field, models.ForeignKey) and value:
+            row = field.related_model._base_manager.filter(pk=value).first()
+            return str(row) if row is not None else _("something that is gone")
+        if field is not None and field.choices and value is not None:
+            return str(dict(field.flatchoices).get(value, value))
+        return value
+
+
+def to_python(field, value):
+    """A stored spelling as the field wants it: a key for a reference, a number for its text."""
+    if value is None:
+        return None
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(target, models.JSONField):
+        return value
+    if not isinstance(value, str) and isinstance(target, models.CharField | models.TextField):
+        raise ValidationError(_("Write a text."))
+    return target.to_python(value)
+
+
+def by_column(record, error):
+    """The messages of a `ValidationError` under the columns that they are about."""
+    if not hasattr(error, "error_dict"):
+        return error.messages
+    names = {field.name: column for column, field in record.governed().items()}
+    return {names.get(name, name): list(texts) for name, texts in error.message_dict.items()}
