@@ -86,6 +86,59 @@ class CapsuleSummary(models.Model):
         return self.name
 
 
+class CapsuleFactsQuerySet(models.QuerySet):
+    def visible_to(self, reader):
+        """The facts as the reader may know them: a row a capsule, without the parts that are hidden from them."""
+        return self.filter(visible_from__lte=reader.clearance, visible_to__gte=reader.clearance)
+
+    def current(self):
+        """Of capsules that are not retired."""
+        return self.filter(retired=False)
+
+
+class CapsuleFacts(models.Model):
+    """What is counted of a capsule, kept by triggers; for one reader there is one row a capsule.
+
+    Table `capsule_facts`. The list of the catalogue reads it by SQL of its own (`rows.py`).
+    """
+
+    capsule = models.OneToOneField(Capsule, models.DO_NOTHING, primary_key=True, related_name="+")
+    visible_from = models.SmallIntegerField()
+    visible_to = models.SmallIntegerField()
+    retired = models.BooleanField()
+    name_key = models.TextField()
+    capsule_type = models.TextField()
+    layer = models.TextField(null=True)
+    layer_rank = models.SmallIntegerField(null=True)
+    column_count = models.IntegerField()
+    index_count = models.IntegerField()
+    pk_count = models.IntegerField()
+    fk_count = models.IntegerField()
+    term_count = models.IntegerField()
+    rule_count = models.IntegerField()
+    enabled_rules = models.IntegerField()
+    policy_rank = models.SmallIntegerField(null=True)
+    has_masking = models.BooleanField()
+    freshness_sla = PeriodField(null=True)
+    quality_score_sla = models.DecimalField(max_digits=7, decimal_places=4, null=True)
+    contract_status = models.TextField(null=True)
+    upstream_count = models.IntegerField()
+    downstream_count = models.IntegerField()
+    updated_at = models.DateTimeField()
+
+    objects = CapsuleFactsQuerySet.as_manager()
+
+    class Meta:
+        db_table = "capsule_facts"
+        managed = False
+        default_permissions = ()
+        ordering = ["name_key", "capsule"]
+        verbose_name = _("capsule")
+
+    def __str__(self):
+        return self.name_key
+
+
 class SummaryRefresh(Keyed):
     """When a materialised view was last counted, by whom, in how many milliseconds, to how many rows.
 

@@ -106,6 +106,8 @@ SELECT {fields}, {key} FROM (
 ) p JOIN dcs.capsule_facts f ON f.capsule_id = p.capsule_id AND f.visible_from = p.visible_from {names} ORDER BY p.place
 """
 EXPORT = "SELECT {fields} FROM dcs.capsule_facts f {names} WHERE {where} ORDER BY {order}"
+IDS = "SELECT f.capsule_id FROM dcs.capsule_facts f WHERE {where}"
+ALL = "SELECT count(*) FROM dcs.capsule_facts f WHERE {where}"
 COUNT = "SELECT count(*) FROM (SELECT FROM dcs.capsule_facts f WHERE {where} LIMIT %s) counted"
 
 TEXT, NUMBER, SMALL, MOMENT = "text", "double precision", "integer", "timestamptz"
@@ -342,5 +344,13 @@ def ids(filters, reader):
     """The ids of all capsules that the filters leave, for a job that goes through them."""
     where = all_of(conditions(filters, reader))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT f.capsule_id FROM dcs.capsule_facts f WHERE {where.sql}", where.params)  # noqa: S608
+        cursor.execute(IDS.format(where=where.sql), where.params)
         return [found for (found,) in cursor]
+
+
+def count(filters, reader):
+    """How many capsules the filters leave, exactly: reads them all, so not for pages."""
+    where = all_of(conditions(filters, reader))
+    with connection.cursor() as cursor:
+        cursor.execute(ALL.format(where=where.sql), where.params)
+        return cursor.fetchone()[0]

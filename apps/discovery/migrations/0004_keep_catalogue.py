@@ -10,7 +10,7 @@ DROP INDEX dcs.quality_checks_latest;
 DROP FUNCTION dcs.after_named_rows() CASCADE;
 DROP FUNCTION dcs.after_capsule_lineage() CASCADE;
 DROP FUNCTION dcs.after_capsule_rows() CASCADE;
-DROP FUNCTION dcs.after_masking_rules() CASCADE;
+DROP FUNCTION dcs.after_column_rows() CASCADE;
 DROP FUNCTION dcs.after_checks() CASCADE;
 DROP FUNCTION dcs.after_subject_rows() CASCADE;
 DROP FUNCTION dcs.after_columns() CASCADE;

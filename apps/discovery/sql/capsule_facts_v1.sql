@@ -22,12 +22,16 @@ CREATE TABLE dcs.capsule_facts (
     enabled_rules     INTEGER NOT NULL,
     upstream_count    INTEGER NOT NULL,
     downstream_count  INTEGER NOT NULL,
+    index_count       INTEGER NOT NULL,
+    pk_count          INTEGER NOT NULL,           -- columns of the primary key
+    fk_count          INTEGER NOT NULL,           -- columns that refer elsewhere
     quality_score     DOUBLE PRECISION,           -- percent 0 to 100, null without a check (errata A10)
     computed_on       DATE NOT NULL,              -- policies begin and end by date
     visible_from      SMALLINT NOT NULL,
     visible_to        SMALLINT NOT NULL,
     layer_rank        SMALLINT,
-    sensitivity_rank  SMALLINT NOT NULL,
+    sensitivity_rank  SMALLINT NOT NULL,          -- of the policies in force, else of the capsule itself
+    policy_rank       SMALLINT,                   -- of the policies in force alone
     completeness      SMALLINT NOT NULL,          -- how many of the seven dimensions are there
     present           SMALLINT NOT NULL,          -- bits: payload 1, structure 2, semantics 4, quality 8, policy 16,
                                                   -- provenance 32, contract 64, owner 128, domain 256, description 512
@@ -37,6 +41,7 @@ CREATE TABLE dcs.capsule_facts (
     worst_outcome     TEXT,                       -- of the latest checks: failed, error, warning, passed
     contract_status   TEXT,                       -- of the effective contract (errata A2)
     freshness_sla     INTERVAL,
+    quality_score_sla NUMERIC(7,4),
     capsule_type      TEXT NOT NULL,
     layer             TEXT,
     schema_name       TEXT,
@@ -77,14 +82,15 @@ CREATE FUNCTION dcs.layer_rank(layer text) RETURNS smallint LANGUAGE sql IMMUTAB
 CREATE FUNCTION dcs.capsule_facts_at(ids uuid[], clearances smallint[]) RETURNS TABLE (
     capsule_id uuid, domain_id uuid, owner_id uuid, source_system_id uuid, updated_at timestamptz,
     column_count int, described_columns int, pii_columns int, term_count int, rule_count int, enabled_rules int,
-    upstream_count int, downstream_count int, quality_score double precision, clearance smallint, layer_rank smallint,
-    sensitivity_rank smallint, present smallint, retired boolean, has_masking boolean, has_tests boolean,
-    worst_outcome text, contract_status text, freshness_sla interval, capsule_type text, layer text,
+    upstream_count int, downstream_count int, index_count int, pk_count int, fk_count int,
+    quality_score double precision, clearance smallint, layer_rank smallint,
+    sensitivity_rank smallint, policy_rank smallint, present smallint, retired boolean, has_masking boolean, has_tests boolean,
+    worst_outcome text, contract_status text, freshness_sla interval, quality_score_sla numeric, capsule_type text, layer text,
     schema_name text, name_key text, domain_key text, tags text[], frameworks text[], next_clearance smallint
 ) LANGUAGE sql STABLE AS $$
 SELECT w.id, w.domain_id, w.owner_id, w.source_system_id, w.updated_at,
-    s.columns, s.described, s.pii, t.terms, q.rules, q.enabled, up.n, down.n,
-    q.score, a.clearance, dcs.layer_rank(w.layer), coalesce(p.sensitivity, w.sensitivity_rank)::smallint,
+    s.columns, s.described, s.pii, t.terms, q.rules, q.enabled, up.n, down.n, i.n, y.pk, y.fk,
+    q.score, a.clearance, dcs.layer_rank(w.layer), coalesce(p.sensitivity, w.sensitivity_rank)::smallint, p.sensitivity::smallint,
     (CASE WHEN coalesce(w.storage_location, w.schema_name, w.database_name) IS NOT NULL THEN 1 ELSE 0 END
        + CASE WHEN s.columns > 0 THEN 2 ELSE 0 END + CASE WHEN t.terms > 0 THEN 4 ELSE 0 END
        + CASE WHEN q.enabled > 0 THEN 8 ELSE 0 END + CASE WHEN p.policies > 0 THEN 16 ELSE 0 END
@@ -93,7 +99,7 @@ SELECT w.id, w.domain_id, w.owner_id, w.source_system_id, w.updated_at,
        + CASE WHEN w.owner_id IS NOT NULL THEN 128 ELSE 0 END + CASE WHEN w.domain_id IS NOT NULL THEN 256 ELSE 0 END
        + CASE WHEN nullif(btrim(w.description), '') IS NOT NULL THEN 512 ELSE 0 END)::smallint,
     w.retired_at IS NOT NULL, coalesce(p.masks, FALSE) OR coalesce(m.masks, FALSE), w.has_tests,
-    q.worst, k.status, k.freshness, w.capsule_type::text, nullif(w.layer, '')::text, w.schema_name::text,
+    q.worst, k.status, k.freshness, k.quality, w.capsule_type::text, nullif(w.layer, '')::text, w.schema_name::text,
     lower(w.name), lower(d.name),
     ARRAY(SELECT t.name::text FROM dcs.capsule_tags l JOIN dcs.tags t ON t.id = l.tag_id WHERE l.capsule_id = w.id
           UNION SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(w.tags) = 'array' THEN w.tags ELSE '[]' END)
@@ -101,7 +107,7 @@ SELECT w.id, w.domain_id, w.owner_id, w.source_system_id, w.updated_at,
     ARRAY(SELECT DISTINCT framework FROM jsonb_array_elements(p.frameworks) list,
               jsonb_array_elements_text(CASE WHEN jsonb_typeof(list) = 'array' THEN list ELSE '[]' END) framework
           ORDER BY framework),
-    least(s.beyond, t.beyond, q.beyond, p.beyond, m.beyond, up.beyond, down.beyond, k.beyond)::smallint
+    least(s.beyond, t.beyond, q.beyond, p.beyond, m.beyond, up.beyond, down.beyond, k.beyond, i.beyond, y.beyond)::smallint
 FROM unnest(ids, clearances) AS a(id, clearance)
 JOIN dcs.capsules w ON w.id = a.id
 LEFT JOIN dcs.domains d ON d.id = w.domain_id
@@ -198,9 +204,26 @@ CROSS JOIN LATERAL (
            (array_agg(k.contract_status::text ORDER BY k.contract_status IN ('active', 'breached') DESC, k.created_at DESC, k.id)
                FILTER (WHERE k.visibility_rank <= a.clearance))[1] AS status,
            (array_agg(k.freshness_sla ORDER BY k.contract_status IN ('active', 'breached') DESC, k.created_at DESC, k.id)
-               FILTER (WHERE k.visibility_rank <= a.clearance))[1] AS freshness
+               FILTER (WHERE k.visibility_rank <= a.clearance))[1] AS freshness,
+           (array_agg(k.quality_score_sla ORDER BY k.contract_status IN ('active', 'breached') DESC, k.created_at DESC, k.id)
+               FILTER (WHERE k.visibility_rank <= a.clearance))[1] AS quality
     FROM dcs.capsule_contracts k WHERE k.capsule_id = w.id AND k.contract_status <> 'superseded'
 ) k
+CROSS JOIN LATERAL (
+    SELECT min(x.visibility_rank) FILTER (WHERE x.visibility_rank > a.clearance) AS beyond,
+           (count(*) FILTER (WHERE x.visibility_rank <= a.clearance))::int AS n
+    FROM dcs.capsule_indexes x WHERE x.capsule_id = w.id
+) i
+CROSS JOIN LATERAL (
+    SELECT min(rank) FILTER (WHERE rank > a.clearance) AS beyond,
+           (count(*) FILTER (WHERE rank <= a.clearance AND kind = 'primary_key'))::int AS pk,
+           (count(*) FILTER (WHERE rank <= a.clearance AND kind = 'foreign_key'))::int AS fk
+    FROM (
+        SELECT greatest(x.visibility_rank, c.visibility_rank) AS rank, x.constraint_type AS kind
+        FROM dcs.columns c JOIN dcs.column_constraints x ON x.column_id = c.id
+        WHERE c.capsule_id = w.id AND c.retired_at IS NULL
+    ) keys
+) y
 $$;
 
 -- Make the facts of the given capsules equal to what the tables say; returns how many rows that wrote.
@@ -237,18 +260,20 @@ BEGIN
                 INSERT INTO dcs.capsule_facts AS f (
                     capsule_id, domain_id, owner_id, source_system_id, updated_at, ord, column_count,
                     described_columns, pii_columns, term_count, rule_count, enabled_rules, upstream_count,
-                    downstream_count, quality_score, computed_on, visible_from, visible_to, layer_rank,
-                    sensitivity_rank, completeness, present, retired, has_masking, has_tests, worst_outcome,
-                    contract_status, freshness_sla, capsule_type, layer, schema_name, name_key, domain_key,
+                    downstream_count, index_count, pk_count, fk_count, quality_score, computed_on, visible_from,
+                    visible_to, layer_rank, sensitivity_rank, policy_rank, completeness, present, retired,
+                    has_masking, has_tests, worst_outcome, contract_status, freshness_sla, quality_score_sla,
+                    capsule_type, layer, schema_name, name_key, domain_key,
                     tags, frameworks)
                 SELECT n.capsule_id, n.domain_id, n.owner_id, n.source_system_id, n.updated_at,
                     coalesce((SELECT min(o.ord) FROM dcs.capsule_facts o WHERE o.capsule_id = n.capsule_id),
                              nextval('dcs.capsule_facts_ord')::integer),
                     n.column_count, n.described_columns, n.pii_columns, n.term_count, n.rule_count, n.enabled_rules,
-                    n.upstream_count, n.downstream_count, n.quality_score, current_date, n.clearance,
-                    coalesce(n.next_clearance - 1, 32767), n.layer_rank, n.sensitivity_rank,
+                    n.upstream_count, n.downstream_count, n.index_count, n.pk_count, n.fk_count, n.quality_score,
+                    current_date, n.clearance, coalesce(n.next_clearance - 1, 32767), n.layer_rank,
+                    n.sensitivity_rank, n.policy_rank,
                     bit_count((n.present & 127)::bit(16)), n.present, n.retired, n.has_masking, n.has_tests,
-                    n.worst_outcome, n.contract_status, n.freshness_sla, n.capsule_type, n.layer, n.schema_name,
+                    n.worst_outcome, n.contract_status, n.freshness_sla, n.quality_score_sla, n.capsule_type, n.layer, n.schema_name,
                     n.name_key, n.domain_key, n.tags, n.frameworks
                 FROM found n
                 ON CONFLICT (capsule_id, visible_from) DO UPDATE SET
@@ -258,6 +283,8 @@ BEGIN
                     pii_columns = excluded.pii_columns, term_count = excluded.term_count,
                     rule_count = excluded.rule_count, enabled_rules = excluded.enabled_rules,
                     upstream_count = excluded.upstream_count, downstream_count = excluded.downstream_count,
+                    index_count = excluded.index_count, pk_count = excluded.pk_count, fk_count = excluded.fk_count,
+                    policy_rank = excluded.policy_rank, quality_score_sla = excluded.quality_score_sla,
                     quality_score = excluded.quality_score, computed_on = excluded.computed_on,
                     visible_to = excluded.visible_to, layer_rank = excluded.layer_rank,
                     sensitivity_rank = excluded.sensitivity_rank, completeness = excluded.completeness,

@@ -172,26 +172,27 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION dcs.after_masking_rules() RETURNS trigger LANGUAGE plpgsql
+-- Masking rules and constraints: about a column.
+CREATE FUNCTION dcs.after_column_rows() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
 DECLARE
-    masked uuid[];
+    about uuid[];
 BEGIN
     IF dcs.setting('bulk') = 'on' THEN
         RETURN NULL;
     ELSIF TG_OP = 'INSERT' THEN
-        SELECT array_agg(column_id) INTO masked FROM new_rows;
+        SELECT array_agg(column_id) INTO about FROM new_rows;
     ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(column_id) INTO masked FROM old_rows;
+        SELECT array_agg(column_id) INTO about FROM old_rows;
     ELSE
-        SELECT array_agg(n.column_id) || array_agg(o.column_id) INTO masked FROM new_rows n JOIN old_rows o USING (id)
-            WHERE (n.column_id, n.is_enabled, n.visibility_rank) IS DISTINCT FROM (o.column_id, o.is_enabled, o.visibility_rank);
+        SELECT array_agg(n.column_id) || array_agg(o.column_id) INTO about
+            FROM new_rows n JOIN old_rows o USING (id) WHERE n IS DISTINCT FROM o;
     END IF;
-    PERFORM dcs.keep_capsules(ARRAY(SELECT c.capsule_id FROM dcs.columns c WHERE c.id = ANY (masked)), NULL);
+    PERFORM dcs.keep_capsules(ARRAY(SELECT c.capsule_id FROM dcs.columns c WHERE c.id = ANY (about)), NULL);
     RETURN NULL;
 END $$;
 
--- Contracts and tags of a capsule.
+-- Contracts, tags and indexes of a capsule.
 CREATE FUNCTION dcs.after_capsule_rows() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
 DECLARE
@@ -279,7 +280,8 @@ BEGIN
     FOR kept IN SELECT * FROM (VALUES
         ('capsules', 'after_capsules()'), ('columns', 'after_columns()'), ('quality_rules', 'after_subject_rows()'),
         ('data_policies', 'after_subject_rows()'), ('capsule_business_terms', 'after_subject_rows()'),
-        ('quality_checks', 'after_checks()'), ('masking_rules', 'after_masking_rules()'),
+        ('quality_checks', 'after_checks()'), ('masking_rules', 'after_column_rows()'),
+        ('column_constraints', 'after_column_rows()'), ('capsule_indexes', 'after_capsule_rows()'),
         ('capsule_contracts', 'after_capsule_rows()'), ('capsule_tags', 'after_capsule_rows()'),
         ('capsule_lineage', 'after_capsule_lineage()'), ('tags', 'after_named_rows(''tag'')'),
         ('business_terms', 'after_named_rows(''term'')'), ('domains', 'after_named_rows(''domain'')'),

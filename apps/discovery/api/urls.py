@@ -1,0 +1,18 @@
+"""Addresses of search and catalogue in the API."""
+
+from django.urls import path
+
+from .catalogue import CatalogCapsules, CatalogColumns, CatalogRefresh, CatalogSummary
+from .search import Search
+
+LIST = {"get": "list"}
+
+urlpatterns = [
+    path("search", Search.as_view(), name="search"),
+    path(
+        "catalog/capsules", CatalogCapsules.as_view(LIST, basename="catalog-capsule"), name="catalog-capsules"
+    ),
+    path("catalog/columns", CatalogColumns.as_view(LIST, basename="catalog-column"), name="catalog-columns"),
+    path("catalog/summary", CatalogSummary.as_view(), name="catalog-summary"),
+    path("catalog/refresh", CatalogRefresh.as_view(), name="catalog-refresh"),
+]

@@ -1,0 +1,26 @@
+"""Keeping the catalogue's own tables in order, in the background."""
+
+from procrastinate.contrib.django import app
+
+from apps.audit.context import acting
+from apps.people.reader import system
+
+from . import summary
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="discovery.refresh_summary", queueing_lock="discovery.refresh_summary")
+def refresh_summary(timestamp=0):
+    """Count the materialised summary anew; does nothing while somebody else does."""
+    try:
+        summary.refresh(system("refresh_summary"))
+    except summary.SummaryIsRefreshing:
+        return
+
+
+@app.periodic(cron="5 0 * * *")
+@app.task(name="discovery.recount", queueing_lock="discovery.recount")
+def recount(timestamp=0):
+    """Count what a new day changes, and forget names that nothing has any more."""
+    with acting(system("recount")):
+        summary.recount()
