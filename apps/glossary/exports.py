@@ -1,6 +1,6 @@
 """The glossary as a file: CSV that runs nothing, or SKOS in Turtle, RDF/XML or JSON-LD."""
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 
 from . import sheets, skos
 
@@ -11,12 +11,10 @@ def answer(terms, suffix):
     """The response with these terms (a queryset) as a download. Raises `KeyError` for an unknown suffix."""
     format = SUFFIXES[suffix]
     if format == "csv":
-        lines = list(sheets.write(terms.as_entries()))
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        content, kind = "".join(sheets.write(terms.as_entries())), "text/csv; charset=utf-8"
     else:
-        response = HttpResponse(
-            skos.write(terms.as_entries(), format=format), content_type=skos.TYPES[format]
-        )
+        content, kind = skos.write(terms.as_entries(), format=format), skos.TYPES[format]
+    response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="glossary.{suffix}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -95,3 +95,23 @@ class ValueDomainFilter(FilterSet):
             return found
         columns = Column.objects.filter(value_domain=OuterRef("pk"), retired_at__isnull=True)
         return found.filter(Exists(columns) if value else ~Exists(columns))
+
+
+class TermLinkFilter(FilterSet):
+    """How the terms of a capsule or a column are filtered."""
+
+    level = OneWord(method="on_level", words={"capsule": "capsule", "column": "column"})
+    relationship_type = OneWord(
+        field_name="relationship", words={word: word for word in TermLink.Relationship.values}
+    )
+    approval_status = OneWord(field_name="term__status", words={word: word for word in Term.Status.values})
+
+    class Meta:
+        model = TermLink
+        fields = []
+
+    def on_level(self, links, name, value):
+        wanted = Q()
+        for level in value:
+            wanted |= Q(**{f"{level}__isnull": False})
+        return links.filter(wanted) if value else links

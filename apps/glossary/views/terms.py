@@ -87,7 +87,7 @@ def term(request, term, *, error="", status=200):
         "uses_total": uses.count(),
         "proposals": [_shown(term, review) for review in proposals.waiting(term)],
         "decisions": proposals.steps_taken(term),
-        "steps": proposals.steps_for(term, reader),
+        "steps": term.steps_for(reader),
         "may_write": access.may_write(reader, term),
         "may_remove": access.may_remove(reader, term),
         "error": error,
