@@ -24,7 +24,7 @@ CHECKED = (
     },
     {
         "title": _("Width"),
-        "how": _("Pages are opened at 320 pixels, where nothing but true grids may scroll sideways."),
+        "how": _("Pages are opened at 375 pixels, where none may scroll sideways."),
     },
 )
 UNCHECKED = (

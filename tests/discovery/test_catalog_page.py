@@ -162,6 +162,15 @@ def test_a_long_facet_is_searched_by_typing_in_it(analyst):
     assert "Team 11" in text(html)
 
 
+def test_typing_in_a_facet_finds_values_that_are_too_many_to_be_shown(analyst):
+    for number in range(115):
+        CapsuleFactory(owner=OwnerFactory(name=f"Store {number:03}"))
+
+    assert "107 more" in text(page(analyst, "/capsules/"))
+    assert "Store 114 1" in text(page(analyst, "/capsules/values/owner/?find-owner=114"))
+    assert "Store 114 1" in text(page(analyst, "/capsules/?find-owner=114"))
+
+
 def test_the_sheet_has_the_rows_of_the_list_and_no_formulas(analyst):
     CapsuleFactory(name="=cmd|calc", urn="urn:dcs:dbt:model:jaffle_shop:evil", layer="gold")
     CapsuleFactory(name="orders", layer="gold")
