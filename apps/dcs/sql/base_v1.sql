@@ -25,8 +25,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Most updates move no rank: that is found out once, in one pass over the changed rows, before children are looked for.
 CREATE FUNCTION dcs.pass_rank() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT EXISTS (SELECT id, visibility_rank FROM new_rows EXCEPT SELECT id, visibility_rank FROM old_rows) THEN
+        RETURN NULL;
+    END IF;
     EXECUTE format(
         'UPDATE %I.%I child SET visibility_rank = n.visibility_rank'
         ' FROM new_rows n JOIN old_rows o ON o.id = n.id'
