@@ -1,0 +1,104 @@
+"""Two people at the same moment, on two connections: one of them wins, the other hears it."""
+
+import os
+import threading
+
+import pytest
+from django.db import connections
+
+from apps.dcs.refusals import Conflict
+from apps.glossary.models import Term
+from apps.workflow import reviews
+from apps.workflow.models import Review
+from tests.factories import TermFactory
+
+# Fifty by default; more before a release.
+PAIRS = int(os.environ.get("RACES", "50"))
+BETTER = "Money received for goods delivered, net of returns and discounts."
+
+
+def at_once(*deeds):
+    """Run the deeds side by side, each on its own connection; returns what each gave or raised."""
+    results, start = [None] * len(deeds), threading.Barrier(len(deeds))
+
+    def run(place, deed):
+        try:
+            start.wait(10)
+            results[place] = deed()
+        except Exception as error:  # noqa: BLE001
+            results[place] = error
+        finally:
+            connections["default"].close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def deciding(review, decision, by):
+    return lambda: reviews.decide(review, decision, shown=review.proposal_hash, by=by, reason="Agreed.")
+
+
+def lost(results):
+    return [result for result in results if isinstance(result, Exception)]
+
+
+@pytest.fixture
+def proposals(own_database, finance, author, ana, tom):
+    terms = [
+        TermFactory(name=f"term_{n}", domain=finance, author=author, approved=True) for n in range(PAIRS)
+    ]
+    return [reviews.propose(term, {"definition": BETTER}, by=author) for term in terms]
+
+
+def test_of_two_simultaneous_decisions_one_wins(proposals, ana, tom):
+    for place, review in enumerate(proposals):
+        other = ("approve", "reject", "request_changes")[place % 3]
+        results = at_once(
+            deciding(review, "approve", ana), deciding(Review.objects.get(pk=review.pk), other, tom)
+        )
+
+        (loser,) = lost(results)
+        assert isinstance(loser, Conflict), loser
+        stored = Review.objects.get(pk=review.pk)
+        assert stored.decisions.count() == 1
+        said = stored.decisions.get().decision
+        assert (
+            stored.state
+            == {"approve": "applied", "reject": "rejected", "request_changes": "changes_requested"}[said]
+        )
+        applied = Term.objects.get(pk=review.subject_id).definition == BETTER
+        assert applied == (said == "approve")
+
+
+def test_what_is_applied_is_what_was_decided(proposals, author, ana):
+    edited = BETTER + " In euros."
+    for review in proposals:
+        mine = Review.objects.get(pk=review.pk)
+        results = at_once(
+            deciding(review, "approve", ana),
+            lambda mine=mine: reviews.revise(mine, {"definition": edited}, by=author),
+        )
+
+        (loser,) = lost(results)
+        assert isinstance(loser, Conflict), loser
+        stored = Review.objects.get(pk=review.pk)
+        definition = Term.objects.get(pk=review.subject_id).definition
+        assert (stored.state, stored.revision, definition) in (
+            ("applied", 1, BETTER),
+            ("submitted", 2, review.base_content["definition"]),
+        )
+
+
+def test_of_two_proposals_for_one_term_one_is_applied_and_one_overtaken(proposals, author, ana, tom):
+    for review in proposals:
+        other = reviews.propose(Term.objects.get(pk=review.subject_id), {"synonyms": ["turnover"]}, by=author)
+        results = at_once(deciding(review, "approve", ana), deciding(other, "approve", tom))
+
+        (loser,) = lost(results)
+        assert isinstance(loser, Conflict), loser
+        states = sorted(Review.objects.filter(pk__in=[review.pk, other.pk]).values_list("state", flat=True))
+        assert states == ["applied", "superseded"]
