@@ -45,6 +45,7 @@ def context(capsule, asked, reader):
         "edge": _edge(asked.edge, reader) if asked.edge else None,
         "columns_offered": _columns_offered(capsule, reader),
         "overlays": _overlays(),
+        "overlay_title": overlay_title(asked.overlay) if asked.overlay else "",
         "steps": {"up": _steps(asked.up), "down": _steps(asked.down)},
         "unknown_column": asked.column if asked.column and not column else "",
     }
@@ -210,19 +211,24 @@ def summary(around):
 
 
 def _circle(around, found):
-    """The names along a circle that leads from the focus back to it, or nothing."""
-    both = [key for key in around.up.steps if key in around.down.steps and key in found]
-    names = [found[key].name for key in sorted(both, key=lambda key: around.down.steps[key])]
-    return [found[around.start].name, *names] if names else []
+    """The names along the shortest way from the focus back to it, or nothing."""
+    closing = [
+        key
+        for key, steps in around.up.steps.items()
+        if steps == 1 and key in around.down.steps and key in found
+    ]
+    last = min(closing, key=lambda key: around.down.steps[key], default=None)
+    if last is None:
+        return []
+    between = explorer.paths(around.down, around.listed_edges)[last]
+    return [found[key].name for key in (around.start, *reversed(between), last) if key in found]
 
 
 def marks(capsules, overlay, reader):
     """{capsule id: {word, hue}} of the chosen mark; where nothing is known the word says so."""
     if overlay == "owner":
-        return {
-            one.pk: {"word": one.owner.name if one.owner_id else _("no owner yet"), "hue": ""}
-            for one in capsules
-        }
+        names = {one.pk: one.owner.name if one.owner_id else _("no owner yet") for one in capsules}
+        return {key: {"word": name, "short": name, "hue": ""} for key, name in names.items()}
     found = {}
     capsules = list({one.pk: one for one in capsules}.values())
     slugs = [
@@ -238,21 +244,22 @@ def marks(capsules, overlay, reader):
 
 
 def _said(item, overlay):
-    """An item of the trust strip in a word and a hue."""
+    """An item of the trust strip in a word for the drawing, a shorter one for the list, and a hue."""
     hue = item.get("hue", "")
     if level := item.get("sensitivity"):
-        return {"word": str(words.SENSITIVITY[level][1]).lower(), "hue": ""}
-    if item.get("score") is not None:
-        return {"word": _("quality %(score)s") % {"score": points(item["score"])}, "hue": hue}
-    if item.get("vocabulary") == "health":
-        return {"word": _("%(mark)s unknown") % {"mark": overlay_title(overlay).lower()}, "hue": ""}
-    if item.get("vocabulary"):
-        word = words.word(item["vocabulary"], item["value"])
-        return {
-            "word": str(word.text).lower(),
-            "hue": word.hue if word.hue in ("caution", "critical") else "",
-        }
-    return {"word": str(item.get("value") or ""), "hue": hue}
+        word = str(words.SENSITIVITY[level][1]).lower()
+    elif item.get("score") is not None:
+        score = points(item["score"])
+        return {"word": _("quality %(score)s") % {"score": score}, "short": score, "hue": hue}
+    elif item.get("vocabulary") == "health":
+        word = _("%(mark)s unknown") % {"mark": overlay_title(overlay).lower()}
+        return {"word": word, "short": _("unknown"), "hue": ""}
+    elif item.get("vocabulary"):
+        known = words.word(item["vocabulary"], item["value"])
+        word, hue = str(known.text).lower(), known.hue if known.hue in ("caution", "critical") else ""
+    else:
+        word = str(item.get("value") or "")
+    return {"word": word, "short": word, "hue": hue}
 
 
 def overlay_title(overlay):
