@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.db.models.functions import Lower
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -75,8 +76,13 @@ class Listing:
             for key in self.request.GET
             if key in CARRIED and (values := [one for one in self.request.GET.getlist(key) if one])
         }
-        rest = TermFilter(_query(given), queryset=self.everything, request=self.request)
-        there = (rest.qs if rest.is_valid() else self.everything).letters()
+        if self.text:
+            there = set(LETTERS)  # who searches does not need to know which letters are left
+        elif not given:
+            there = self.everything.initials()
+        else:
+            rest = TermFilter(_query(given), queryset=self.everything, request=self.request)
+            there = (rest.qs if rest.is_valid() else self.everything).letters()
         chosen = self.request.GET.get("letter", "").upper()
         return alphabet(there, chosen, given)
 
@@ -110,8 +116,6 @@ class Listing:
 
 
 def _query(given):
-    from django.http import QueryDict
-
     found = QueryDict(mutable=True)
     for key, values in given.items():
         found.setlist(key, values)

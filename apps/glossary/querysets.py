@@ -75,6 +75,21 @@ class TermQuerySet(VisibleQuerySet):
         found = self.order_by().values_list(Upper(Left("name", 1)), flat=True).distinct()
         return {letter if "A" <= letter <= "Z" else OTHERS for letter in found}
 
+    def initials(self):
+        """Like `letters`, by 27 look-ups in the index of names instead of a walk through all rows."""
+        names = self.order_by().annotate(plain_name=Lower("name"))
+        asked = {
+            f"from_{ord(letter)}": Exists(
+                names.filter(plain_name__gte=letter, plain_name__lt=chr(ord(letter) + 1))
+            )
+            for letter in "abcdefghijklmnopqrstuvwxyz"
+        }
+        others = Exists(names.filter(Q(plain_name__lt="a"))) | Exists(names.filter(plain_name__gte="{"))
+        one = self.model.objects.order_by("pk").annotate(**asked, others=others).values(*asked, "others")[:1]
+        found = next(iter(one), {})
+        letters = {chr(int(key[5:])).upper() for key, there in found.items() if there and key != "others"}
+        return letters | ({OTHERS} if found.get("others") else set())
+
     def used(self, wanted=True):
         """Terms that explain something, or nothing."""
         links = self.model._meta.get_field("links").related_model.objects.filter(term=OuterRef("pk"))

@@ -77,7 +77,7 @@ def term(request, term, *, error="", status=200):
         "term": term,
         "around": listing.around(term, reader),
         "letters": listing.alphabet(
-            Term.objects.visible_to(reader).letters(), listing.letter_of(term.name), {}
+            Term.objects.visible_to(reader).initials(), listing.letter_of(term.name), {}
         ),
         "relations": listing.relations(term, reader),
         "homonyms": listing.homonyms(term, reader),
