@@ -33,10 +33,10 @@ LACKING = {
     "structure": ngettext_lazy("%(n)s capsule without columns", "%(n)s capsules without columns", "n"),
     "payload": ngettext_lazy("%(n)s capsule with no known place", "%(n)s capsules with no known place", "n"),
 }
-BY_PRESENT = "SELECT f.present, count(*) FROM dcs.capsule_facts f WHERE {where} GROUP BY f.present"
-UNDESCRIBED = (
-    "SELECT coalesce(sum(f.column_count - f.described_columns), 0) FROM dcs.capsule_facts f WHERE {where}"
-)
+BY_PRESENT = """
+SELECT f.present, count(*), sum(f.column_count - f.described_columns)
+FROM dcs.capsule_facts f WHERE {where} GROUP BY f.present
+"""
 BY_DOMAIN = """
 SELECT f.domain_id, count(*), avg(f.completeness) FROM dcs.capsule_facts f WHERE {where} GROUP BY f.domain_id
 """
@@ -70,33 +70,38 @@ class Part:
         return LACKING[self.slug] % {"n": self.lacking}
 
 
-def parts(filters, reader, only=PARTS):
-    """A `Part` for each of `only` among the capsules that `filters` leave to `reader`; one query."""
+@dataclass(frozen=True)
+class Counted:
+    """The capsules that some filters leave, counted by what they have; made by `counted`."""
+
+    filters: Filters
+    found: tuple  # of (bits of what is there, capsules, columns without a description)
+
+    @property
+    def undescribed_columns(self):
+        """How many of their columns have no description."""
+        return sum(columns for _bits, _number, columns in self.found)
+
+    def parts(self, only=PARTS):
+        """A `Part` for each of `only`."""
+        total = sum(number for _bits, number, _columns in self.found)
+        return [self.part(slug, total) for slug in only]
+
+    def part(self, slug, total):
+        present = sum(number for bits, number, _columns in self.found if bits & PRESENT[slug])
+        return Part(slug, capfirst(str(WORDS[slug])), present, total - present, listed(self.filters, slug))
+
+    def gaps(self, only=PARTS):
+        """The parts that some of them lack, those that most lack first."""
+        return sorted((part for part in self.parts(only) if part.lacking), key=lambda part: -part.lacking)
+
+
+def counted(filters, reader):
+    """What the capsules have that `filters` leave to `reader`; one query."""
     where = all_of(conditions(filters, reader))
     with connection.cursor() as cursor:
         cursor.execute(BY_PRESENT.format(where=where.sql), where.params)
-        found = cursor.fetchall()
-    total = sum(number for _bits, number in found)
-
-    def part(slug):
-        present = sum(number for bits, number in found if bits & PRESENT[slug])
-        return Part(slug, capfirst(str(WORDS[slug])), present, total - present, listed(filters, slug))
-
-    return [part(slug) for slug in only]
-
-
-def undescribed_columns(filters, reader):
-    """How many columns of the capsules that `filters` leave have no description."""
-    where = all_of(conditions(filters, reader))
-    with connection.cursor() as cursor:
-        cursor.execute(UNDESCRIBED.format(where=where.sql), where.params)
-        return cursor.fetchone()[0]
-
-
-def gaps(filters, reader, only=PARTS):
-    """The parts that some capsules lack, those that most lack first."""
-    found = [part for part in parts(filters, reader, only) if part.lacking]
-    return sorted(found, key=lambda part: -part.lacking)
+        return Counted(filters, tuple(cursor.fetchall()))
 
 
 def listed(filters, slug):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 from apps.audit.activity import activity
 from apps.catalog.models import Capsule, Column, Domain, IngestionJob, Owner
 from apps.quality.models import QualityCheck, QualityRule
+from apps.workflow import inbox
 
 from . import cells, completeness, rows
 from .columns import ColumnFilters
@@ -125,9 +126,10 @@ def analyst(reader, since):
 
 
 def steward(reader, since):
-    """What is missing in the domains that this person looks after, most valuable first."""
+    """What waits for a decision, and what is missing in the domains that this person looks after, most valuable first."""
     names = list(Domain.objects.filter(stewardships__user=reader.user).values_list("name", flat=True))
     filters = Filters(domain=tuple(names))
+    counted = completeness.counted(filters, reader)
     worst = some(Filters(domain=tuple(names), sort="-downstream"), reader, 25)
     after = since or timezone.now() - datetime.timedelta(days=7)
     capsules = Capsule.objects.visible_to(reader).filter(**({"domain__name__in": names} if names else {}))
@@ -136,9 +138,10 @@ def steward(reader, since):
         "columns": Column.objects.filter(capsule__in=capsules).values("pk"),
     }
     return {
+        "waiting": waiting(reader),
         "domains": names,
         "place": get_text_list(names, _("and")) if names else "",
-        "counts": [undescribed(filters, reader), *missing(filters, reader)],
+        "counts": [undescribed(counted), *missing(counted)],
         "valuable": [(row, lacking(row)) for row in worst if row.completeness < len(DIMENSIONS)][: SHOWN - 1],
         "others": activity(subjects, reader, limit=SHOWN, since=after, but=reader.name),
         "after": after,
@@ -151,13 +154,14 @@ def producer(reader, since):
     filters = Filters(owner=tuple(teams), sort="-updated")
     page = rows.page(filters, reader, limit=SHOWN) if teams else None
     return {
+        "waiting": waiting(reader),
         "teams": teams,
         "place": get_text_list(teams, _("and")) if teams else "",
         "page": page,
         "rows": cells.of(page.rows) if page else [],
         "list_url": f"{reverse('discovery:catalog')}?{filters.query()}",
         "failing": failing(teams, reader) if teams else [],
-        "counts": missing(Filters(owner=tuple(teams)), reader) if teams else [],
+        "counts": missing(completeness.counted(Filters(owner=tuple(teams)), reader)) if teams else [],
         "jobs": IngestionJob.objects.visible_to(reader)[:3],
     }
 
@@ -166,12 +170,13 @@ def admin(reader, since):
     """What is risky, and whether the machinery runs."""
     unruled = ColumnFilters(pii="yes", lacks=("policy",))
     number = unruled.visible_to(reader).count()
-    risks = missing(Filters(), reader, only=("owner", "policy", "domain"))
+    risks = missing(completeness.counted(Filters(), reader), only=("owner", "policy", "domain"))
     if number:
         risks.insert(0, Count(number, UNRULED % {"n": number}, unruled.url()))
     jobs = IngestionJob.objects.visible_to(reader)
     recent = timezone.now() - datetime.timedelta(days=14)
     return {
+        "waiting": waiting(reader),
         "counts": risks,
         "failed": jobs.filter(status=IngestionJob.Status.FAILED, started_at__gt=recent)[:SHOWN],
         "unfinished": jobs.unfinished()[:SHOWN],
@@ -190,20 +195,32 @@ UNRULED = ngettext_lazy(
 )
 
 
+def waiting(reader):
+    """What waits for this person, most urgent first: (item, is it late) of every queue, and where the rest is."""
+    today = timezone.localdate()
+    items = [item for queue in inbox.queues() for item in queue.items(reader, SHOWN)]
+    return [(item, bool(item.due and day_of(item.due) < today)) for item in items]
+
+
+def day_of(due):
+    return timezone.localtime(due).date() if isinstance(due, datetime.datetime) else due
+
+
 def some(filters, reader, limit):
     """The first rows of the catalogue under these filters, without counting the rest."""
     return rows.Listing(filters, reader).slice(None, False, limit)
 
 
-def missing(filters, reader, only=completeness.PARTS):
+def missing(counted, only=completeness.PARTS):
     """A `Count` for each part that some capsules lack, most frequent first."""
-    return [Count(part.lacking, part.sentence, part.url) for part in completeness.gaps(filters, reader, only)]
+    return [Count(part.lacking, part.sentence, part.url) for part in counted.gaps(only)]
 
 
-def undescribed(filters, reader):
+def undescribed(counted):
     """How many columns of these capsules have no description."""
-    asked = ColumnFilters(lacks=("description",), domain=filters.domain, owner=filters.owner)
-    number = completeness.undescribed_columns(filters, reader)
+    place = counted.filters
+    asked = ColumnFilters(lacks=("description",), domain=place.domain, owner=place.owner)
+    number = counted.undescribed_columns
     sentence = ngettext("%(n)s column without a description", "%(n)s columns without a description", number)
     return Count(number, sentence % {"n": number}, asked.url())
 

@@ -87,5 +87,5 @@ def placed(request, template, context, **place):
     context |= {"list": found, "catalog_url": f"?{filters.query()}"}
     if request.htmx and request.htmx.target == "results":
         return announced(TemplateResponse(request, f"{template}#results", context), found.result)
-    context["parts"] = completeness.parts(filters, request.reader) if found.page.rows else []
+    context["parts"] = completeness.counted(filters, request.reader).parts() if found.page.rows else []
     return TemplateResponse(request, template, context)

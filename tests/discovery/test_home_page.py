@@ -19,6 +19,7 @@ from tests.factories import (
     QualityRuleFactory,
     StewardshipFactory,
     TeamMembershipFactory,
+    TermFactory,
     UserFactory,
 )
 
@@ -106,6 +107,22 @@ def test_a_steward_without_a_domain_sees_the_whole_catalogue_and_why(client):
 
     assert "You look after no domain yet" in text(html)
     assert counted(html)["capsule without an owner"][0] == 1
+
+
+def test_what_waits_for_a_decision_comes_first_and_not_to_its_author(client):
+    signed_in(client, "steward")
+    finance = DomainFactory(name="Finance")
+    StewardshipFactory(user=client.user, domain=finance)
+    author = UserFactory(role="steward")
+    StewardshipFactory(user=author, domain=finance)
+    assert "Nothing waits on you." in text(page(client, "/"))
+
+    TermFactory(name="net_revenue", domain=finance, author=author).submit(by=author)
+
+    read = text(page(client, "/"))
+    assert read.index("Waiting on you") < read.index("net_revenue") < read.index("Gaps in Finance")
+    client.force_login(author)
+    assert "Nothing waits on you." in text(page(client, "/"))
 
 
 def test_the_most_valuable_gaps_are_those_that_most_is_made_from(client):
