@@ -249,7 +249,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PUBLIC": True,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"ReferentialActionEnum": "apps.catalog.models.ReferentialAction"},
+    "ENUM_NAME_OVERRIDES": {
+        "ReferentialActionEnum": "apps.catalog.models.ReferentialAction",
+        "SensitivityEnum": "apps.catalog.vocabularies.SENSITIVITY",
+    },
 }
 
 # --- caches, mail, work -------------------------------------------------------------------------------

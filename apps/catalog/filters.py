@@ -22,6 +22,7 @@ from .models import (
     Index,
     Owner,
     PIIType,
+    ProductMember,
     SemanticType,
     SourceSystem,
     Tag,
@@ -114,7 +115,8 @@ class CapsuleFilter(FilterSet):
         )
 
     def in_product(self, capsules, name, value):
-        return capsules.filter(product_links__product__in=value).distinct() if value else capsules
+        members = ProductMember.objects.visible_within(self.request.reader)
+        return capsules.filter(Exists(members.filter(capsule=OuterRef("pk"), product__in=value)))
 
     def tagged(self, capsules, name, value):
         return with_tags(capsules, value, CapsuleTag, "capsule")
@@ -273,11 +275,15 @@ class DataProductFilter(FilterSet):
     status = OneWord(field_name="status", words={word: word for word in DataProduct.Status.values})
     domain = in_domain("domain")
     owner = OneRow(Owner, field_name="owner")
-    capsule_urn = OneAddress(Capsule, field_name="members__capsule")
+    capsule_urn = OneAddress(Capsule, method="with_capsule")
 
     class Meta:
         model = DataProduct
         fields = []
+
+    def with_capsule(self, products, name, value):
+        members = ProductMember.objects.visible_to(self.request.reader)
+        return products.filter(Exists(members.filter(product=OuterRef("pk"), capsule__in=value)))
 
 
 def with_tags(rows, texts, links, name):

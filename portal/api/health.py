@@ -58,6 +58,7 @@ class Live(APIView):
     """The process answers; nothing else is asked."""
 
     open_to_all = True
+    examples = {"get": {"status": "ok"}}
     authentication_classes = []
     throttle_classes = []
 
@@ -70,6 +71,7 @@ class Ready(APIView):
     """The database answers, its tables are as the code needs them, and no job waits in vain; else 503."""
 
     open_to_all = True
+    examples = {"get": {"status": "ok"}}
     throttle_classes = []
 
     @extend_schema(responses={200: HEALTH, 503: HEALTH}, auth=[])

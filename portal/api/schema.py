@@ -1,8 +1,11 @@
 """How the description of the API is made from the code: OpenAPI 3.1, one operation a route and method."""
 
+import re
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
 from apps.people.rest.serializers import ErrorSerializer, RecordSerializer
@@ -79,6 +82,7 @@ COMPONENTS = {
         for name, description in REFUSALS.values()
     },
 }
+DONE = ["200", "201", "202"]
 VERBS = {
     "list": "List",
     "create": "Add",
@@ -99,7 +103,8 @@ OF_METHOD = {
 class PortalSchema(AutoSchema):
     """Adds to every route what all routes have: headers, `fields`, refusals in one shape, and an example.
 
-    Examples come from `Meta.example` of the serializer, or from `examples = {action: value}` of the view.
+    Examples come from `Meta.example` of the serializer, or from `examples` (answers) and `example_bodies` of the
+    view, both {action: value}.
     """
 
     def get_summary(self):
@@ -148,32 +153,92 @@ class PortalSchema(AutoSchema):
         if given:
             return given
         action = getattr(self.view, "action", None) or self.method.lower()
-        if example := getattr(self.view, "examples", {}).get(action):
-            return [
-                OpenApiExample(
-                    "Example", value=example, response_only=True, status_codes=["200", "201", "202"]
-                )
-            ]
-        serializer_class = self._row_serializer()
+        shown = getattr(self.view, "examples", {}).get(action)
+        sent = getattr(self.view, "example_bodies", {}).get(action)
+        if shown is None and sent is None:
+            shown, sent = self._example_of_row()
+        if shown is None:
+            shown = example_of(_serializer(self.get_response_serializers()), "read_only")
+        if sent is None and self.method in ("POST", "PUT", "PATCH"):
+            sent = example_of(_serializer(self.get_request_serializer()), "write_only")
+        seen = {} if shown is None else shown
+        answer = OpenApiExample("Answer", value=seen, response_only=True, status_codes=DONE)
+        return [answer, *([OpenApiExample("Body", value=sent, request_only=True)] if sent else [])]
+
+    def _tokenize_path(self):
+        # Two routes that differ by a word in the address alone, such as a step, are two operations.
+        path = self.path
+        self.path = re.sub(r"{(?!id}|urn})(\w+)}", r"\1", path)
+        try:
+            return super()._tokenize_path()
+        finally:
+            self.path = path
+
+    def _example_of_row(self):
+        """(what is shown, what is sent) of a serializer that brings an example of its row; else (None, None)."""
+        serializer_class = type(_serializer(self.get_response_serializers()))
         row = getattr(getattr(serializer_class, "Meta", None), "example", None)
-        if row is None:
-            return []
-        serializer = serializer_class()
-        writable = {name for name, field in serializer.fields.items() if not field.read_only}
-        owned = (
-            set(getattr(serializer_class.Meta, "create_only_fields", ())) if self.method != "POST" else set()
-        )
-        sent = {name: value for name, value in row.items() if name in writable - owned}
+        if row is None or not issubclass(serializer_class, RecordSerializer):
+            return None, None
+        meta, fields = serializer_class.Meta, serializer_class().fields
+        owned = set() if self.method == "POST" else set(getattr(meta, "create_only_fields", ()))
+        writable = {name for name, field in fields.items() if not field.read_only} - owned
+        sent = {name: value for name, value in row.items() if name in writable}
         if self.method == "PATCH":
             sent = dict(list(sent.items())[-1:])
-        sent |= getattr(serializer_class.Meta, "example_of_new", {}) if self.method == "POST" else {}
-        seen = {name: value for name, value in row.items() if name in serializer_class.shown()}
-        return [
-            OpenApiExample("Row", value=seen, response_only=True, status_codes=["200", "201"]),
-            OpenApiExample("Body", value=sent, request_only=True),
-        ]
+        if self.method == "POST":
+            sent |= getattr(meta, "example_of_new", {})
+        shown = {name: value for name, value in row.items() if name in serializer_class.shown()}
+        return shown, sent if self.method in ("POST", "PUT", "PATCH") else None
 
-    def _row_serializer(self):
-        serializer = self.get_response_serializers()
-        found = serializer if isinstance(serializer, type) else type(getattr(serializer, "child", serializer))
-        return found if issubclass(found, RecordSerializer) else None
+
+def _serializer(found):
+    """The serializer of a row behind what a view says of its answers or its body; None if there is none."""
+    if isinstance(found, dict):
+        found = next((each for each in found.values() if each is not None), None)
+    found = found() if isinstance(found, type) and issubclass(found, serializers.BaseSerializer) else found
+    found = getattr(found, "child", found)
+    return found if isinstance(found, serializers.Serializer) else None
+
+
+def example_of(serializer, wanted):
+    """A plausible value of every field that is not read only, or not write only, for those who bring no example."""
+    if serializer is None:
+        return None
+    other = {"read_only": "write_only", "write_only": "read_only"}[wanted]
+    return {
+        name: _example(field, wanted)
+        for name, field in serializer.fields.items()
+        if not getattr(field, other)
+    }
+
+
+def _example(field, wanted):
+    if isinstance(field, serializers.ListSerializer):
+        return [example_of(field.child, wanted)]
+    if isinstance(field, serializers.Serializer):
+        return example_of(field, wanted)
+    if isinstance(field, serializers.ListField):
+        return [_example(field.child, wanted)]
+    if isinstance(field, serializers.ChoiceField):
+        return next(iter(field.choices), None)
+    for kind, value in EXAMPLES:
+        if isinstance(field, kind):
+            return value
+    return None
+
+
+EXAMPLES = (
+    (serializers.UUIDField, "0198c0de-0000-7000-8000-000000000001"),
+    (serializers.PrimaryKeyRelatedField, "0198c0de-0000-7000-8000-000000000001"),
+    (serializers.DateTimeField, "2026-01-31T08:00:00Z"),
+    (serializers.DateField, "2026-01-31"),
+    (serializers.BooleanField, True),
+    (serializers.IntegerField, 1),
+    (serializers.FloatField, 0.5),
+    (serializers.DecimalField, 99.5),
+    (serializers.DictField, {}),
+    (serializers.JSONField, {}),
+    (serializers.FileField, "@target/manifest.json"),
+    (serializers.CharField, "orders"),
+)

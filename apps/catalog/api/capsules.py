@@ -1,6 +1,7 @@
 """Capsules in the API: register, read, change, retire, restore, purge, tag."""
 
-from django.db.models import Count, F
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -125,17 +126,18 @@ class CapsuleSerializer(RecordSerializer):
         example_of_new = {"columns": [{"name": "order_id", "data_type": "bigint", "is_nullable": False}]}
 
     @classmethod
+    def computed(cls, reader):
+        columns = Column.objects.visible_within(reader).filter(
+            capsule=OuterRef("pk"), retired_at__isnull=True
+        )
+        counted = columns.order_by().values("capsule").values(n=Count("pk"))
+        return {
+            "column_count": Coalesce(Subquery(counted), 0),
+            "tagged": tags_of(CapsuleTag, "capsule", reader),
+        }
+
+    @classmethod
     def complete(cls, rows, reader, names):
-        keys = [row["id"] for row in rows]
-        if "column_count" in names:
-            columns = Column.objects.visible_to(reader).filter(capsule__in=keys, retired_at__isnull=True)
-            counts = dict(columns.values_list("capsule").annotate(n=Count("pk")).order_by())
-            for row in rows:
-                row["column_count"] = counts.get(row["id"], 0)
-        if "tagged" in names:
-            found = tags_of(CapsuleTag, "capsule", keys, reader)
-            for row in rows:
-                row["tagged"] = found.get(row["id"], [])
         for row in rows:
             tell(row)
 
@@ -182,8 +184,9 @@ class CapsuleViewSet(RecordViewSet):
         "created_at": "created_at",
         "updated_at": "updated_at",
     }
-    default_order = ("name", "urn")
+    default_order = ("urn",)
     permissions = {"purge": access.PURGE}
+    example_bodies = {"purge": {"change_reason": "Registered by mistake."}}
 
     def get_queryset(self):
         found = super().get_queryset()

@@ -102,11 +102,11 @@ class ColumnSerializer(RecordSerializer):
         return super().hidden_from(reader) | below
 
     @classmethod
+    def computed(cls, reader):
+        return {"tagged": tags_of(ColumnTag, "column", reader)}
+
+    @classmethod
     def complete(cls, rows, reader, names):
-        if "tagged" in names:
-            found = tags_of(ColumnTag, "column", [row["id"] for row in rows], reader)
-            for row in rows:
-                row["tagged"] = found.get(row["id"], [])
         for row in rows:
             tell(row)
 

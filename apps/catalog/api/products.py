@@ -114,6 +114,8 @@ class MemberSerializer(serializers.Serializer):
 class Membership(PlainView):
     """Put a capsule into a data product, or take it out."""
 
+    example_bodies = {"put": {"role": "output"}}
+
     @extend_schema(request=RoleSerializer, responses={200: MemberSerializer})
     def put(self, request, pk, urn):
         """Put the capsule in, or change its part."""

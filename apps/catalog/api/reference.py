@@ -28,6 +28,8 @@ class ReferenceViewSet(RecordViewSet):
     one says them in the header `X-Loses`.
     """
 
+    examples = {"destroy": {"loses": {"capsules": 3, "domains": 1}}}
+
     def known_parameters(self, request):
         return super().known_parameters(request) | ({"dry_run"} if request.method == "DELETE" else set())
 
@@ -248,7 +250,16 @@ class TagLinkSerializer(serializers.Serializer):
 class Tagging(PlainView):
     """Put a tag on a capsule, or take it off."""
 
-    links, subject, examples = CapsuleTag, "capsule", {}
+    links, subject = CapsuleTag, "capsule"
+    examples = {
+        "post": {
+            "id": "0198c0de-0000-7000-8000-00000000000f",
+            "tag_id": "0198c0de-0000-7000-8000-000000000007",
+            "name": "daily",
+            "category": "cadence",
+            "created_at": "2026-01-31T08:00:00Z",
+        }
+    }
 
     @extend_schema(request=None, responses={201: TagLinkSerializer})
     def post(self, request, urn, tag):

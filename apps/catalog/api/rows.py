@@ -1,5 +1,8 @@
 """What rows of capsules and columns have in common when they are shown and taken."""
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -26,13 +29,12 @@ def refuse_kept(meta):
     return meta
 
 
-def tags_of(links, name, keys, reader):
-    """The tags of many capsules or columns, in one query: {key: [{"id", "name", "category"}]}."""
-    found = {}
-    linked = links.objects.visible_to(reader).filter(**{f"{name}__in": keys}).order_by("tag__name", "pk")
-    for key, tag, word, category in linked.values_list(f"{name}_id", "tag_id", "tag__name", "tag__category"):
-        found.setdefault(key, []).append({"id": tag, "name": word, "category": category})
-    return found
+def tags_of(links, name, reader):
+    """An expression for the tags of a capsule or column: [{"id", "name", "category"}]."""
+    linked = links.objects.visible_within(reader).filter(**{name: OuterRef("pk")}).order_by("tag__name", "pk")
+    return ArraySubquery(
+        linked.values(json=JSONObject(id="tag_id", name="tag__name", category="tag__category"))
+    )
 
 
 def claimed(values):

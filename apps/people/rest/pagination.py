@@ -21,25 +21,25 @@ class Pages(BasePagination):
 
     parameters = frozenset({"limit", "offset", "cursor", "count"})
 
-    def paginate_queryset(self, queryset, request, view=None):
+    def paginate_queryset(self, queryset, request, view=None, values=None):
+        """The rows of the page that is asked for: instances, or dicts of `values` (paths, {name: expression})."""
         self.url = request.build_absolute_uri()
         parameters = request.query_params
         limit = _number(parameters, "limit", LIMIT, 1, MOST)
         exact = _one_of(parameters, "count", ("exact",))
+        rows_of = Narrow(queryset, values)
         if "cursor" in parameters:
             if "offset" in parameters:
                 raise ValidationError({"offset": [_("Use cursor or offset, not both.")]})
-            return self._after(queryset, parameters["cursor"], limit, exact)
-        return self._from(queryset, _number(parameters, "offset", 0, 0, FURTHEST), limit)
+            return self._after(rows_of, parameters["cursor"], limit, exact)
+        return self._from(rows_of, _number(parameters, "offset", 0, 0, FURTHEST), limit)
 
-    def _from(self, queryset, offset, limit):
-        rows_of = paging.Rows(queryset, ())
-        ordered = queryset.order_by(*(column.ordering(False) for column in rows_of.columns))
-        rows = list(ordered[offset : offset + limit])
+    def _from(self, rows_of, offset, limit):
+        rows = rows_of.read_rows(rows_of.ordered(rows_of.queryset)[offset : offset + limit])
         if rows and len(rows) < limit or not rows and not offset:
             self.count = offset + len(rows)
         else:
-            self.count = queryset.order_by().count()
+            self.count = rows_of.queryset.order_by().count()
         self.next = self._link(limit, offset + limit) if offset + limit < self.count else None
         self.previous = self._link(limit, max(offset - limit, 0)) if offset else None
         return rows
@@ -48,8 +48,7 @@ class Pages(BasePagination):
         url = replace_query_param(self.url, "limit", limit)
         return replace_query_param(url, "offset", offset) if offset else remove_query_param(url, "offset")
 
-    def _after(self, queryset, cursor, limit, exact):
-        rows_of = paging.Rows(queryset, ())
+    def _after(self, rows_of, cursor, limit, exact):
         key, position = None, 0
         if cursor:
             try:
@@ -57,15 +56,14 @@ class Pages(BasePagination):
             except paging.DamagedKey:
                 sentence = _("This cursor is damaged, or belongs to another ordering.")
                 raise ValidationError({"cursor": [sentence]}) from None
-        rows = rows_of.slice(key, False, limit + 1)
+        found = rows_of.queryset if key is None else rows_of.queryset.filter(rows_of.beyond(key, False))
+        rows = rows_of.read_rows(rows_of.ordered(found)[: limit + 1])
         more, rows = len(rows) > limit, rows[:limit]
-        self.count = queryset.order_by().count() if exact else None
-        self.previous = None
-        self.next = None
+        self.count = rows_of.queryset.order_by().count() if exact else None
+        self.previous = self.next = None
         if more:
-            self.next = replace_query_param(
-                self.url, "cursor", paging.encode(rows_of, rows[-1], position + len(rows))
-            )
+            cursor = paging.encode(rows_of, rows[-1], position + len(rows))
+            self.next = replace_query_param(self.url, "cursor", cursor)
         return rows
 
     def get_paginated_response(self, data):
@@ -102,6 +100,24 @@ class Pages(BasePagination):
             parameter("cursor", {"type": "string"}, "Empty for the first page, then as `next` says."),
             parameter("count", {"type": "string", "enum": ["exact"]}, "Count although there is a cursor."),
         ]
+
+
+class Narrow(paging.Rows):
+    """Rows in a total order, found by their keys alone: what is joined to be shown is joined for one page only."""
+
+    def __init__(self, queryset, values):
+        super().__init__(queryset, ())
+        self.values = values
+
+    def ordered(self, queryset):
+        return queryset.order_by(*(column.ordering(False) for column in self.columns))
+
+    def read_rows(self, page):
+        if self.values is None:
+            return list(page)
+        paths, computed = self.values
+        paths = dict.fromkeys([*paths, *(column.name for column in self.columns)])
+        return list(self.ordered(self.queryset.filter(pk__in=page.values("pk"))).values(*paths, **computed))
 
 
 def _number(parameters, name, default, least, most):

@@ -93,6 +93,11 @@ class RecordSerializer(StrictFields, serializers.ModelSerializer):
         return {name for name, permission in facets.items() if not reader.may(permission)}
 
     @classmethod
+    def computed(cls, reader):
+        """Expressions for fields that the database computes from other tables: {"column_count": Subquery(…)}."""
+        return {}
+
+    @classmethod
     def complete(cls, rows, reader, names):
         """Add those of `names` that are no column of the table to `rows` (dicts with `id`): one query for all rows."""
 

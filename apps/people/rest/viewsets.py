@@ -109,8 +109,7 @@ class ReadingViewSet(Conventions, GenericViewSet):
     def list(self, request, *args, **kwargs):
         names = self.asked_fields(self.names)
         queryset = self.filter_queryset(self.get_queryset())
-        order = [name.removeprefix("-") for name in queryset.query.order_by]
-        page = self.paginate_queryset(queryset.values(*self.columns(names), *order))
+        page = self.paginator.paginate_queryset(queryset, request, view=self, values=self.values(names))
         return self.get_paginated_response(self.shown(page, names))
 
     def retrieve(self, request, *args, **kwargs):
@@ -123,20 +122,23 @@ class ReadingViewSet(Conventions, GenericViewSet):
         hidden = serializer_class.hidden_from(self.request.reader)
         return [name for name in serializer_class.shown() if name not in hidden]
 
-    def columns(self, names):
-        """The paths that must be read for `names`; the key always."""
-        paths = self.get_serializer_class().paths()
-        return list(dict.fromkeys([*(paths[name] for name in names if name in paths), "pk"]))
+    def values(self, names):
+        """What must be read for `names`: (paths, {name: expression}); the key always."""
+        serializer_class = self.get_serializer_class()
+        paths = serializer_class.paths()
+        computed = serializer_class.computed(self.request.reader)
+        found = dict.fromkeys([*(paths[name] for name in names if name in paths), "pk"])
+        return list(found), {name: expression for name, expression in computed.items() if name in names}
 
     def shown(self, rows, names):
         """Rows of `.values()` under the names that the API gives them, completed."""
         serializer_class = self.get_serializer_class()
         paths = serializer_class.paths()
-        pairs = [(name, paths[name]) for name in names if name in paths]
+        computed = serializer_class.computed(self.request.reader)
+        pairs = [(name, paths.get(name, name)) for name in names if name in paths or name in computed]
         wanted = [{"id": row["pk"]} | {name: row[path] for name, path in pairs} for row in rows]
-        more = [name for name in names if name not in paths]
         serializer_class.complete(wanted, self.request.reader, names)
-        if more:
+        if len(pairs) < len(names):
             # What was completed comes last; the order of fields is part of what people read.
             wanted = [{name: row[name] for name in ("id", *names) if name in row} for row in wanted]
         return wanted
@@ -147,7 +149,8 @@ class ReadingViewSet(Conventions, GenericViewSet):
 
     def row(self, queryset):
         """The one row of `queryset` as the API shows it. Raises `NotFound`."""
-        rows = self.shown(queryset.order_by().values(*self.columns(self.names))[:1], self.names)
+        paths, computed = self.values(self.names)
+        rows = self.shown(queryset.order_by().values(*paths, **computed)[:1], self.names)
         if not rows:
             raise self.unknown()
         return rows[0]
