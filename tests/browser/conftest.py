@@ -56,10 +56,11 @@ class Portal:
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
-            check=True,
             capture_output=True,
             text=True,
         )
+        if done.returncode:
+            pytest.fail(f"manage.py {' '.join(arguments)}:\n{done.stderr[-3000:]}")
         return done.stdout
 
 
@@ -130,6 +131,8 @@ def browser(chromium):
     """Chromium, headless; one process for all walks."""
     from playwright.sync_api import sync_playwright
 
+    # Playwright keeps a loop in this thread; the other tests of the worker use the database as ever.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         yield browser
