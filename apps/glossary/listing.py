@@ -293,15 +293,19 @@ def _named(name, there, back):
 
 def homonyms(term, reader):
     """Other terms that people call by the same word."""
-    called = {term.name.lower(), (term.display_name or term.name).lower()}
+    title = term.display_name or term.name
+    called = {term.name.lower(), title.lower()}
+    # The index of words narrows to a few rows, the words themselves decide.
     same = (
         Term.objects.visible_to(reader)
         .exclude(pk=term.pk)
-        .annotate(plain_name=Lower("name"), plain_display=Lower("display_name"))
+        .matching(title)
+        .annotate(plain_display=Lower("display_name"))
     )
     return list(
         same.filter(Q(plain_name__in=called) | Q(plain_display__in=called))
         .select_related("domain")
+        .order_by("plain_name", "pk")
         .defer("meta")[:5]
     )
 
