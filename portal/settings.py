@@ -126,7 +126,12 @@ EMBEDDED = None if DATABASE_URL else embedded.Cluster(VAR_DIR / env("DCS_CLUSTER
 # A page never waits long for an answer; commands and background work may.
 STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", default=15) if env.bool("DCS_SERVING", default=False) else 0
 DATABASES = roles.databases(
-    DATABASE_URL, MIGRATION_DATABASE_URL, EMBEDDED, statement_seconds=STATEMENT_SECONDS
+    DATABASE_URL,
+    MIGRATION_DATABASE_URL,
+    EMBEDDED,
+    # Walks in a browser serve a copy of their own.
+    name=env("DCS_DATABASE", default=""),
+    statement_seconds=STATEMENT_SECONDS,
 )
 if pool_size := env.int("DCS_POOL", default=0):
     for alias in ("default", "progress"):
