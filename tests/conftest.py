@@ -10,13 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from psycopg import sql
-
-os.environ.setdefault("DCS_CLUSTER", "postgres-test")
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-os.environ.setdefault("SECRET_KEY", "only for tests, and long enough to be no warning")
-
-from django.conf import settings  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 FINGERPRINTED = (

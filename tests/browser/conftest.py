@@ -10,7 +10,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "the walk of ten minutes"
@@ -176,4 +175,3 @@ def visit(browser, portal):
     assert expected == []
 
 
-assert settings.configured  # the settings name the test cluster before any process is started
