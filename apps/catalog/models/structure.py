@@ -131,7 +131,11 @@ class ValueDomain(Reviewable, Record):
         """Low for words about it; values that disappear are marked (trust.md, section 2.3)."""
         base = base or {}
         changed = {name for name in proposal if proposal[name] != base.get(name)}
-        retired = [value for value in base.get("allowed_values") or [] if value not in (proposal["allowed_values"] or [])]
+        retired = [
+            value
+            for value in base.get("allowed_values") or []
+            if value not in (proposal["allowed_values"] or [])
+        ]
         return Risk("low" if changed <= self.HARMLESS else "medium", marks=("breaking",) if retired else ())
 
     def affected(self, reader):
