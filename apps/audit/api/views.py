@@ -21,8 +21,9 @@ class ChangeViewSet(ReadingViewSet):
     scopes = {"*": "audit"}
     permissions = {"*": "audit.view_change"}
 
-    def columns(self, names):
-        return list(dict.fromkeys([*super().columns(names), *NEEDED]))
+    def values(self, names):
+        paths, computed = super().values(names)
+        return list(dict.fromkeys([*paths, *NEEDED])), computed
 
     def shown(self, rows, names):
         return [self._entry(row, ["id", *names]) for row in rows]
