@@ -32,6 +32,7 @@ class TokenSerializer(RecordSerializer):
             "expires_at": "2027-02-21T08:00:00Z",
             "last_used_at": None,
         }
+        example_of_new = {"scopes": ["read", "ingest"], "days": 90}
 
 
 class MadeTokenSerializer(TokenSerializer):
