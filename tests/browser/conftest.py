@@ -146,12 +146,14 @@ def visit(browser, portal):
     """
     contexts, errors = [], []
 
-    def open_as(person=None, *, theme="light", width=1440, height=900, scripts=True):
+    def open_as(person=None, *, theme="light", width=1440, height=900, scripts=True, policy=True):
         context = browser.new_context(
             base_url=portal.url,
             color_scheme=theme,
             viewport={"width": width, "height": height},
             java_script_enabled=scripts,
+            # Axe draws inline styles while it measures; everybody else lives with the content policy.
+            bypass_csp=not policy,
             reduced_motion="reduce",
         )
         contexts.append(context)
