@@ -154,6 +154,12 @@ def fields_of(review, base=None, proposal=None):
     governed = subject.governed()
     base = (review.base_content if base is None else base) or {}
     proposal = review.proposal if proposal is None else proposal
+    # The database keeps no order of keys; people read the fields as the form has them.
+    order = [
+        *(name for name in governed if name in proposal),
+        *(name for name in proposal if name not in governed),
+    ]
+    proposal = {name: proposal[name] for name in order}
     found = []
     for change in diff.changes(base, proposal):
         if change.before in (None, "", []) and change.after in (None, "", []):
