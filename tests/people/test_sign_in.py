@@ -330,3 +330,28 @@ def test_those_without_a_place_in_the_back_office_are_told_so(client):
     door = client.get("/admin/", follow=True)
 
     assert "this page needs another role" in door.text
+
+
+def test_the_demo_names_its_people_at_the_door(client, tmp_path, monkeypatch):
+    (tmp_path / "demo_password").write_text("the walk of ten minutes\n")
+    monkeypatch.setattr("apps.people.views.DEMO_PASSWORD", tmp_path / "demo_password")
+    UserFactory(username="ana.ruiz", roles=["steward", "auditor"])
+    UserFactory(username="mia.olsen", role="analyst", is_active=False)
+
+    page = client.get("/sign-in/").text
+
+    assert "ana.ruiz" in page
+    assert "Steward, Auditor" in page
+    assert "the walk of ten minutes" in page
+    assert "mia.olsen" not in page
+
+
+@pytest.mark.parametrize("reason", ["no demo", "not this machine alone"])
+def test_elsewhere_the_door_names_nobody(client, tmp_path, monkeypatch, settings, reason):
+    monkeypatch.setattr("apps.people.views.DEMO_PASSWORD", tmp_path / "demo_password")
+    if reason == "not this machine alone":
+        (tmp_path / "demo_password").write_text("the walk of ten minutes")
+        settings.LOOPBACK = False
+    UserFactory(username="ana.ruiz", role="steward")
+
+    assert "ana.ruiz" not in client.get("/sign-in/").text
