@@ -81,41 +81,40 @@ class Asked:
         return replace(self, written=None)
 
 
-READ = """
-SELECT dcs.words(text), ARRAY(
-    SELECT name FROM dcs.column_names n WHERE n.name_key LIKE pattern GROUP BY name ORDER BY max(uses) DESC, name LIMIT %s
-) FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY given(text, pattern, at) ORDER BY at
-"""
+WORDS = "SELECT dcs.words(text) FROM unnest(%s::text[]) WITH ORDINALITY given(text, at) ORDER BY at"
+COLUMNS = "SELECT name FROM dcs.column_names WHERE name_key LIKE %s GROUP BY name ORDER BY max(uses) DESC, name LIMIT %s"
 
 
 def read(text):
-    """What a typed text asks for, as `Asked`; one query."""
+    """What a typed text asks for, as `Asked`: one query, and one for each text that may name a column."""
     typed = wording.read(text)
-    # Case tells where the words of an identifier begin; for everything else it does not count.
-    texts = [typed.text, *typed.exact]
-    is_identifier = bool(IDENTIFIER.fullmatch(typed.text)) and not typed.text.startswith("urn:")
-    # A pattern that ends in a lone backslash matches nothing and reads nothing.
-    patterns = [
-        beginning(typed.text.lower()) if is_identifier else "\x01",
-        *(pattern(text) for text in typed.exact),
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(READ, [NAMES, texts, patterns])
-        (words, columns), *quoted = cursor.fetchall()
-    words = tuple(dict.fromkeys(words.split()[: wording.MOST_WORDS]))
     key = typed.text.lower()
+    with connection.cursor() as cursor:
+        # Case tells where the words of an identifier begin; for everything else it does not count.
+        cursor.execute(WORDS, [[typed.text, *typed.exact]])
+        words, *quoted = (tuple(dict.fromkeys(found.split()[: wording.MOST_WORDS])) for (found,) in cursor)
+        written = None
+        if IDENTIFIER.fullmatch(typed.text) and not key.startswith("urn:"):
+            written = Literal(key, all_of(words), _columns(cursor, beginning(key)))
+        exact = tuple(
+            Literal(text.lower(), all_of(found), _columns(cursor, pattern(text)))
+            for text, found in zip(typed.exact, quoted, strict=True)
+        )
     return Asked(
         key=key,
         name=key.replace(" ", "_"),
         words=words,
         query=all_of(words),
-        written=Literal(key, all_of(words), tuple(columns)) if is_identifier else None,
-        exact=tuple(
-            Literal(text.lower(), all_of(found.split()[: wording.MOST_WORDS]), tuple(names))
-            for text, (found, names) in zip(typed.exact, quoted, strict=True)
-        ),
+        written=written,
+        exact=exact,
         urns=tuple(urns.spellings(typed.text)) if key.startswith("urn:") else (),
     )
+
+
+def _columns(cursor, like):
+    """The names of columns that a pattern means, most used first."""
+    cursor.execute(COLUMNS, [like, NAMES])
+    return tuple(name for (name,) in cursor)
 
 
 def all_of(words):
@@ -189,43 +188,69 @@ def _visible_words(words, reader):
 # ---------- capsules ----------
 
 # The words narrow it down by their index; of what is left, each capsule is asked for the column itself.
-HAS_COLUMN = """(s.all_words @@ to_tsquery('simple', %s) AND EXISTS (
-    SELECT FROM dcs.columns c WHERE c.capsule_id = s.capsule_id AND c.name = ANY (%s::text[])
+HAS_COLUMN = """SELECT w.capsule_id FROM dcs.capsule_words w WHERE w.words @@ to_tsquery('simple', %s) AND EXISTS (
+    SELECT FROM dcs.columns c WHERE c.capsule_id = w.capsule_id AND c.name = ANY (%s::text[])
     AND c.retired_at IS NULL AND c.visibility_rank <= %s
-))"""
+)"""
+HAS_WORDS = "SELECT w.capsule_id FROM dcs.capsule_words w WHERE w.words @@ to_tsquery('simple', %s)"
+NAMED = "SELECT m.capsule_id FROM dcs.capsule_search m WHERE {named}"
+BY_URN = "SELECT id FROM dcs.capsules WHERE urn = ANY (%s::text[])"
 
 
 def capsules(asked, reader):
     """The condition on `capsule_search s` that a capsule matches; visibility is not part of it."""
+    return Condition(*_within("s.capsule_id", _parts(asked, reader)))
+
+
+def _parts(asked, reader):
+    """For each thing that must match: the ways in which it may, as queries for ids of capsules."""
     if asked.urns:
-        return Condition(
-            "s.capsule_id IN (SELECT id FROM dcs.capsules WHERE urn = ANY (%s::text[]))", (list(asked.urns),)
-        )
+        return [[Condition(BY_URN, (list(asked.urns),))]]
     found = [_literally(literal, reader) for literal in asked.exact]
     if asked.written:
         found.append(_literally(asked.written, reader))
     elif asked.key:
-        either = [Condition("s.all_words @@ to_tsquery('simple', %s)", (asked.query,))] if asked.query else []
-        if asked.name:
-            either.append(piece("s", asked.name))
-        found.append(_joined(" OR ", either))
-    return _joined(" AND ", found) if found else Condition("FALSE")
+        either = [_named(asked.name)] if asked.name else []
+        if asked.query and (asked.partly or asked.instead or len(asked.key) >= SHORTEST_PIECE):
+            either.append(Condition(HAS_WORDS, (asked.query,)))
+        elif asked.query:
+            either.append(
+                Condition(NAMED.format(named="m.name_words @@ to_tsquery('simple', %s)"), (asked.query,))
+            )
+        found.append(either)
+    return found or [[]]
 
 
 def _literally(literal, reader):
     """Names that contain the text, and capsules with a column that it names."""
-    either = [piece("s", literal.text)]
+    either = [_named(literal.text)]
     if literal.names and literal.query:
         either.append(Condition(HAS_COLUMN, (literal.query, list(literal.names), reader.clearance)))
-    return _joined(" OR ", either)
+    return either
 
 
-def piece(alias, text):
-    """The condition that a name contains `text`; below three characters, that it begins with it."""
+def _named(text):
+    found = piece("m", text, grams="dcs.grams(m.name_key)")
+    return Condition(NAMED.format(named=found.sql), found.params)
+
+
+def _within(column, parts):
+    """(SQL, parameters) of the condition that `column` is an id that each of the parts gives."""
+    sql, params = [], []
+    for either in parts:
+        if not either:
+            return "FALSE", ()
+        sql.append(f"{column} IN ({' UNION ALL '.join(way.sql for way in either)})")
+        params += [param for way in either for param in way.params]
+    return " AND ".join(sql), tuple(params)
+
+
+def piece(alias, text, *, grams):
+    """The condition that a name contains `text`, by the index on `grams`; below three characters, that it begins with it."""
     if len(text) < SHORTEST_PIECE:
         return Condition(f"{alias}.name_key LIKE %s", (beginning(text),))
     return Condition(
-        f"({alias}.grams @> dcs.grams(%s) AND {alias}.name_key LIKE %s)", (text, f"%{beginning(text)}")
+        f"({grams} @> dcs.grams(%s) AND {alias}.name_key LIKE %s)", (text, f"%{beginning(text)}")
     )
 
 
@@ -239,14 +264,6 @@ def beginning(text):
     return pattern(text) + "%"
 
 
-def _joined(word, conditions):
-    return Condition(
-        "(" + word.join(condition.sql for condition in conditions) + ")",
-        tuple(param for condition in conditions for param in condition.params),
-    )
-
-
-OF_FACTS = "f.capsule_id IN (SELECT s.capsule_id FROM dcs.capsule_search s WHERE {match})"
 ANY = "SELECT EXISTS (SELECT FROM dcs.capsule_search s WHERE s.visibility_rank <= %s AND {match})"
 
 
@@ -263,9 +280,5 @@ def catalogue(text, reader):
         with connection.cursor() as cursor:
             cursor.execute(ANY.format(match=match.sql), [reader.clearance, *match.params])
             if cursor.fetchone()[0]:
-                return reading, _of_facts(match)
+                return reading, Condition(*_within("f.capsule_id", _parts(reading, reader)))
     return asked, Condition("FALSE")
-
-
-def _of_facts(match):
-    return Condition(OF_FACTS.format(match=match.sql), match.params)

@@ -29,7 +29,6 @@ EXACT, PREFIX, WORDS, FIELDS, PIECE, SPELLING = range(6)
 STAGES = ("exact", "prefix", "words", "words", "substring", "spelling")
 CAP = 1_000  # counts are exact up to here
 NAMES = 50  # distinct names of columns that are looked into
-EACH = 8  # columns of one name that are shown
 SUGGESTED = {"capsule": 4, "column": 2, "term": 2, "domain": 1, "owner": 1}
 
 
@@ -193,11 +192,13 @@ SELECT f.capsule_id FROM dcs.capsule_facts f
 WHERE f.visible_from <= %s AND f.visible_to >= %s AND NOT f.retired AND {match} LIMIT %s
 """
 STAGE = """CASE WHEN s.name_key IN (%(key)s, %(name)s) THEN 0 WHEN s.name_key LIKE %(begins)s THEN 1
-    WHEN s.name_words @@ to_tsquery('simple', %(query)s) THEN 2 WHEN s.all_words @@ to_tsquery('simple', %(query)s) THEN 3
-    ELSE 4 END"""
+    WHEN s.name_words @@ to_tsquery('simple', %(query)s) THEN 2 WHEN s.name_key LIKE %(contains)s THEN 4 ELSE 3 END"""
 PROBE = """
-SELECT s.capsule_id, count(*) OVER () AS found, {stage} AS stage, s.boost, s.name_key
-FROM (SELECT * FROM dcs.capsule_search s WHERE {visible} AND {match} LIMIT %(probe)s) s
+SELECT s.capsule_id, s.found, CASE WHEN s.found > %(cap)s THEN 0 ELSE {stage} END AS stage, s.boost, s.name_key
+FROM (
+    SELECT s.*, count(*) OVER () AS found
+    FROM (SELECT * FROM dcs.capsule_search s WHERE {visible} AND {match} LIMIT %(probe)s) s
+) s
 ORDER BY stage, s.boost DESC, length(s.name_key), s.name_key, s.capsule_id LIMIT %(limit)s
 """
 # Too many to sort: the best of each stage, one stage after the other, as far as they are needed.
@@ -222,10 +223,11 @@ SELECT * FROM (
 VISIBLE = "s.visibility_rank <= %(clearance)s AND NOT s.retired"
 CAPSULES = """
 SELECT c.id, c.urn, c.name, c.capsule_type, c.layer, d.name, left(c.description, 200), h.stage, col.name,
-    s.all_words @@ to_tsquery('simple', %(in_columns)s), s.all_words @@ to_tsquery('simple', %(in_tags)s),
-    s.all_words @@ to_tsquery('simple', %(in_text)s), c.urn = ANY (%(urns)s::text[])
+    h.stage >= 3 AND w.words @@ to_tsquery('simple', %(in_columns)s),
+    h.stage >= 3 AND w.words @@ to_tsquery('simple', %(in_tags)s),
+    h.stage >= 3 AND w.words @@ to_tsquery('simple', %(in_text)s), c.urn = ANY (%(urns)s::text[])
 FROM unnest(%(ids)s::uuid[], %(stages)s::int[]) WITH ORDINALITY h(id, stage, place)
-JOIN dcs.capsules c ON c.id = h.id JOIN dcs.capsule_search s ON s.capsule_id = h.id
+JOIN dcs.capsules c ON c.id = h.id LEFT JOIN dcs.capsule_words w ON w.capsule_id = h.id AND h.stage >= 3
 LEFT JOIN dcs.domains d ON d.id = c.domain_id AND d.visibility_rank <= %(clearance)s
 LEFT JOIN LATERAL (
     SELECT k.name FROM dcs.columns k JOIN dcs.column_names n ON n.name = k.name
@@ -246,6 +248,7 @@ def _params(asked, reader, limit):
         "name": name or asked.key,
         # No name begins with the blank that stands for nothing.
         "begins": beginning(name) if name else " ",
+        "contains": f"%{beginning(name)}" if name else " ",
         "query": asked.query,
         "any_word": asked.any_word,
         "in_columns": asked.query_in("B"),
@@ -254,6 +257,7 @@ def _params(asked, reader, limit):
         "exact": asked.texts,
         "urns": list(asked.urns),
         "limit": limit,
+        "cap": CAP,
         "probe": CAP + 1,
     }
 
@@ -312,6 +316,8 @@ def _name_why(stage, asked):
 
 # ---------- columns ----------
 
+# Each name is looked up by itself, by index, however many columns there are: hence the sub-queries that begin
+# with a name, and the OFFSET that keeps them apart.
 COLUMN_NAMES = """
 WITH matched AS MATERIALIZED (
     SELECT DISTINCT n.name, n.name_key, n.uses, CASE WHEN n.name_key IN (%(key)s, %(name)s) OR n.name_key = ANY (%(exact)s::text[]) THEN 0
@@ -320,19 +326,27 @@ WITH matched AS MATERIALIZED (
 ), best AS MATERIALIZED (
     SELECT m.*, row_number() OVER (ORDER BY m.stage, m.uses DESC, length(m.name), m.name) AS place
     FROM matched m ORDER BY place LIMIT %(names)s
+), picked AS MATERIALIZED (
+    SELECT c.*, b.name AS found_name, b.stage, b.place FROM best b CROSS JOIN LATERAL (
+        SELECT x.*, row_number() OVER () AS nth FROM (
+            SELECT c.id, c.urn, c.description, c.data_type, c.capsule_id FROM dcs.columns c
+            JOIN dcs.capsule_search s ON s.capsule_id = c.capsule_id AND {visible}
+            WHERE c.name = b.name AND c.retired_at IS NULL AND c.visibility_rank <= %(clearance)s
+            LIMIT CASE WHEN b.stage = 0 THEN %(limit)s ELSE ceil(%(limit)s::numeric / (SELECT count(*) FROM best)) END
+        ) x
+    ) c ORDER BY b.stage, CASE WHEN b.stage > 0 THEN c.nth END, b.place, c.id LIMIT %(limit)s
 )
-SELECT c.id, c.urn, b.name, b.stage, left(c.description, 200), c.data_type, c.capsule_id, k.name, k.urn, k.layer, d.name,
+SELECT p.id, p.urn, p.found_name, p.stage, left(p.description, 200), p.data_type, p.capsule_id, k.name, k.urn, k.layer, d.name,
     (SELECT count(*) FROM (
-        SELECT FROM matched m JOIN dcs.columns c ON c.name = m.name AND c.retired_at IS NULL AND c.visibility_rank <= %(clearance)s
-        JOIN dcs.capsule_search s ON s.capsule_id = c.capsule_id AND {visible} LIMIT %(probe)s
+        SELECT FROM matched m CROSS JOIN LATERAL (
+            SELECT FROM dcs.columns c JOIN dcs.capsule_search s ON s.capsule_id = c.capsule_id AND {visible}
+            WHERE c.name = m.name AND c.retired_at IS NULL AND c.visibility_rank <= %(clearance)s OFFSET 0
+        ) c LIMIT %(probe)s
     ) counted)
-FROM best b CROSS JOIN LATERAL (
-    SELECT c.*, row_number() OVER () AS nth FROM dcs.columns c JOIN dcs.capsule_search s ON s.capsule_id = c.capsule_id AND {visible}
-    WHERE c.name = b.name AND c.retired_at IS NULL AND c.visibility_rank <= %(clearance)s LIMIT %(each)s
-) c
-JOIN dcs.capsules k ON k.id = c.capsule_id
+FROM picked p
+JOIN dcs.capsules k ON k.id = p.capsule_id
 LEFT JOIN dcs.domains d ON d.id = k.domain_id AND d.visibility_rank <= %(clearance)s
-ORDER BY b.stage, CASE WHEN b.stage > 0 THEN c.nth END, b.place, k.name, c.id LIMIT %(limit)s
+ORDER BY p.stage, CASE WHEN p.stage > 0 THEN p.nth END, p.place, k.name, p.id
 """
 COLUMN_BY_URN = """
 SELECT c.id, c.urn, c.name, 0, left(c.description, 200), c.data_type, c.capsule_id, k.name, k.urn, k.layer, d.name, 1
@@ -345,7 +359,7 @@ WHERE c.urn = ANY (%(urns)s::text[]) AND c.retired_at IS NULL AND k.retired_at I
 
 def _columns(asked, scope, reader, limit):
     """(hits, number) of columns: distinct names first, then the columns that carry them."""
-    params = _params(asked, reader, limit) | {"names": NAMES, "each": EACH}
+    params = _params(asked, reader, limit) | {"names": NAMES}
     if asked.urns:
         rows = _run(COLUMN_BY_URN, params)
     else:
@@ -407,7 +421,7 @@ def _name_match(alias, words, asked):
     if asked.query and not (asked.written and alias == "n"):
         either.append(f"{words} @@ to_tsquery('simple', %(query)s)")
     if asked.name:
-        piece = matching.piece(alias, asked.name)
+        piece = matching.piece(alias, asked.name, grams=f"{alias}.grams")
         names = ("p_text", "p_like")[-len(piece.params) :]
         either.append(piece.sql.replace("%s", "%({})s").format(*names))
         params |= dict(zip(names, piece.params, strict=True))

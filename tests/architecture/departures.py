@@ -10,6 +10,7 @@ TABLES = "Tables of the portal"
 COPIES = {
     "capsule_facts",
     "capsule_search",
+    "capsule_words",
     "column_names",
     "search_names",
     "search_words",

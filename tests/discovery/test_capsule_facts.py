@@ -57,7 +57,7 @@ def everything():
     """All that is derived, in a form that can be compared."""
     found = {}
     with connection.cursor() as cursor:
-        for table in ("capsule_facts", "capsule_search", "search_names"):
+        for table in ("capsule_facts", "capsule_search", "capsule_words", "search_names"):
             cursor.execute(f"SELECT to_jsonb(t) - 'computed_on' - 'ord' FROM dcs.{table} t")
             found[table] = sorted(row for (row,) in cursor)
         cursor.execute("SELECT DISTINCT name FROM dcs.columns EXCEPT SELECT name FROM dcs.column_names")

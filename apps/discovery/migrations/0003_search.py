@@ -15,6 +15,7 @@ DROP TABLE dcs.search_words;
 DROP TABLE dcs.search_names;
 DROP INDEX dcs.columns_by_name;
 DROP TABLE dcs.column_names;
+DROP TABLE dcs.capsule_words;
 DROP TABLE dcs.capsule_search;
 DROP FUNCTION dcs.words_query(text);
 DROP FUNCTION dcs.grams(text);

@@ -26,23 +26,24 @@ CREATE FUNCTION dcs.words_query(words text) RETURNS tsquery LANGUAGE sql IMMUTAB
     FROM unnest(string_to_array(words, ' ')) word WHERE word <> ''
 $$;
 
+-- Two tables: names, narrow enough to be walked in the order of use, and all words, read by their index alone.
 CREATE TABLE dcs.capsule_search (
     capsule_id      UUID PRIMARY KEY REFERENCES dcs.capsules(id) ON DELETE CASCADE,
     boost           SMALLINT NOT NULL,          -- more used first
     visibility_rank SMALLINT NOT NULL,
     retired         BOOLEAN NOT NULL,
     name_key        TEXT COLLATE "C" NOT NULL,  -- lower case
-    name_words      TSVECTOR NOT NULL,
-    all_words       TSVECTOR NOT NULL,          -- name A, columns B, tags, terms and schema C, description D
-    grams           TEXT[] NOT NULL             -- of the name
-) WITH (toast_tuple_target = 256);
--- Read by their indexes only: kept out of the row, so that many rows fit a page.
-ALTER TABLE dcs.capsule_search ALTER all_words SET STORAGE EXTERNAL, ALTER grams SET STORAGE EXTERNAL;
+    name_words      TSVECTOR NOT NULL
+);
 CREATE INDEX capsule_search_name ON dcs.capsule_search (name_key);
 CREATE INDEX capsule_search_boost ON dcs.capsule_search (boost DESC, name_key, capsule_id);
 CREATE INDEX capsule_search_name_words ON dcs.capsule_search USING gin (name_words) WITH (fastupdate = off);
-CREATE INDEX capsule_search_all_words ON dcs.capsule_search USING gin (all_words) WITH (fastupdate = off);
-CREATE INDEX capsule_search_grams ON dcs.capsule_search USING gin (grams) WITH (fastupdate = off);
+CREATE INDEX capsule_search_grams ON dcs.capsule_search USING gin (dcs.grams(name_key)) WITH (fastupdate = off);
+CREATE TABLE dcs.capsule_words (
+    capsule_id UUID PRIMARY KEY REFERENCES dcs.capsules(id) ON DELETE CASCADE,
+    words      TSVECTOR NOT NULL                -- name A, columns B, tags, terms and schema C, description D
+);
+CREATE INDEX capsule_words_words ON dcs.capsule_words USING gin (words) WITH (fastupdate = off);
 
 -- The distinct names of columns, in every spelling. A name stays until it is pruned, so whoever finds one
 -- here must still find a column of that name that the reader may know of.
@@ -138,28 +139,32 @@ BEGIN
     ), tag AS (
         SELECT w.id, string_agg(dcs.words(t.name), ' ' ORDER BY t.name, t.id) AS words FROM wanted w
         JOIN dcs.capsule_tags l ON l.capsule_id = w.id JOIN dcs.tags t ON t.id = l.tag_id GROUP BY w.id
-    ), fresh AS (
-        INSERT INTO dcs.capsule_search AS s
-            (capsule_id, boost, visibility_rank, retired, name_key, name_words, all_words, grams)
-        SELECT w.id, coalesce(dcs.boost(f.downstream_count, f.contract_status), 0), w.visibility_rank,
-            w.retired_at IS NOT NULL, lower(w.name), to_tsvector('simple', w.words),
+    ), worded AS (
+        INSERT INTO dcs.capsule_words AS s (capsule_id, words)
+        SELECT w.id,
             -- A text-search vector holds a megabyte: the cuts keep any capsule below that.
             setweight(to_tsvector('simple', w.words), 'A')
               || setweight(to_tsvector('simple', left(coalesce(c.words, ''), 200000)), 'B')
               || setweight(to_tsvector('simple', left(dcs.words(concat_ws(' ', w.schema_name, w.tags::text)) || ' '
                      || concat_ws(' ', g.words, t.words), 50000)), 'C')
-              || setweight(to_tsvector('simple', left(dcs.words(coalesce(left(w.description, 50000), '')), 50000)), 'D'),
-            dcs.grams(w.name)
+              || setweight(to_tsvector('simple', left(dcs.words(coalesce(left(w.description, 50000), '')), 50000)), 'D')
         FROM wanted w LEFT JOIN col c ON c.id = w.id LEFT JOIN term t ON t.id = w.id LEFT JOIN tag g ON g.id = w.id
+        ON CONFLICT (capsule_id) DO UPDATE SET words = excluded.words WHERE s.words <> excluded.words
+        RETURNING s.capsule_id
+    ), fresh AS (
+        INSERT INTO dcs.capsule_search AS s (capsule_id, boost, visibility_rank, retired, name_key, name_words)
+        SELECT w.id, coalesce(dcs.boost(f.downstream_count, f.contract_status), 0), w.visibility_rank,
+            w.retired_at IS NOT NULL, lower(w.name), to_tsvector('simple', w.words)
+        FROM wanted w
         LEFT JOIN dcs.capsule_facts f ON f.capsule_id = w.id AND f.visible_from = w.visibility_rank
         ON CONFLICT (capsule_id) DO UPDATE SET boost = excluded.boost, visibility_rank = excluded.visibility_rank,
-            retired = excluded.retired, name_key = excluded.name_key, name_words = excluded.name_words,
-            all_words = excluded.all_words, grams = excluded.grams
+            retired = excluded.retired, name_key = excluded.name_key, name_words = excluded.name_words
         WHERE ROW(s.*) IS DISTINCT FROM ROW(excluded.*)
         RETURNING s.capsule_id
     )
-    SELECT array_agg(w.words), count(*) INTO learned, written FROM fresh f JOIN wanted w ON w.id = f.capsule_id;
-    IF written > 0 THEN
+    SELECT array_agg(w.words) FILTER (WHERE f.capsule_id IS NOT NULL), (SELECT count(*) FROM worded) + count(f.capsule_id)
+    INTO learned, written FROM wanted w LEFT JOIN fresh f ON f.capsule_id = w.id;
+    IF learned IS NOT NULL THEN
         PERFORM dcs.learn_words(learned);
     END IF;
     RETURN written;
