@@ -501,7 +501,9 @@ def filled(columns):
 def queries(client, address):
     with CaptureQueriesContext(connection) as captured:
         page(client, address)
-    return len(captured)
+    # A test's own transaction makes of each request a savepoint, whose settings are read first and put back.
+    nested = ("SAVEPOINT", "RELEASE SAVEPOINT", "SELECT coalesce(current_setting(")
+    return sum(not query["sql"].startswith(nested) for query in captured)
 
 
 @pytest.mark.parametrize("tab", ["", *TABS])
