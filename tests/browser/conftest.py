@@ -175,5 +175,3 @@ def visit(browser, portal):
         context.close()
     expected = [text for text in errors if "status of 4" not in text]
     assert expected == []
-
-

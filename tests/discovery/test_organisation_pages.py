@@ -60,7 +60,10 @@ def test_a_domain_shows_its_capsules_stewards_and_what_they_lack(analyst):
     assert names(html) == ["orders"]
     assert "What is sold." in html
     assert "Ana Ruiz" in html
-    assert 'href="/capsules/?domain=Sales&amp;lacks=contract" aria-label="1 capsule without a contract">1 lack<' in html
+    assert (
+        'href="/capsules/?domain=Sales&amp;lacks=contract" aria-label="1 capsule without a contract">1 lack<'
+        in html
+    )
 
 
 def test_a_domain_sorts_and_pages_in_place(analyst):

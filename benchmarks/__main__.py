@@ -1,0 +1,64 @@
+"""Run the benchmarks: `python -m benchmarks [--small] [name …]`.
+
+Each module here with a function `run(small)` is one; without names all of them run. They use a database of
+their own: the server of `DATABASE_URL`, which must be empty, or an embedded one in `var/postgres-bench`.
+"""
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+import time
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="only these, such as catalogue or search")
+    parser.add_argument("--small", action="store_true", help="a twentieth of the size, in about a minute")
+    asked = parser.parse_args(argv)
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    os.environ["DCS_CLUSTER"] = "postgres-bench-small" if asked.small else "postgres-bench"
+    import django
+
+    django.setup()
+    from apps.dcs.embedded import attached
+
+    with attached():
+        prepare(asked.small)
+        for name in sorted(module.name for module in pkgutil.iter_modules(__import__("benchmarks").__path__)):
+            if name == "__main__" or asked.names and name not in asked.names:
+                continue
+            module = importlib.import_module(f"benchmarks.{name}")
+            if not hasattr(module, "run"):
+                continue
+            print(f"{name}: {(module.__doc__ or '').strip().splitlines()[0]}")
+            begun = time.perf_counter()
+            module.run(asked.small)
+            print(f"  ({time.perf_counter() - begun:.0f} s)")
+    return 0
+
+
+def prepare(small):
+    """A migrated database with the estate in it; what an earlier run loaded is used again."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from benchmarks import scale
+
+    call_command("migrate", verbosity=0, interactive=False)
+    wanted = scale.SMALL if small else scale.FULL
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM dcs.capsules")
+        (there,) = cursor.fetchone()
+    if there == wanted.capsules:
+        return
+    begun = time.perf_counter()
+    print(f"Loading {wanted}")
+    scale.load(wanted)
+    print(f"  ({time.perf_counter() - begun:.0f} s)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
