@@ -1,6 +1,6 @@
 """Find the capsule that an address means: its URN, a spelling of it, a former one, its id."""
 
-from functools import partial, wraps
+from functools import wraps
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import NoReverseMatch, reverse
 
-from . import facts, urns
+from . import urns
 from .models import Capsule, CapsuleAlias, CapsuleVersion, Tag
 
 
@@ -21,16 +21,12 @@ def page_of(name, *args, **query):
         return ""
 
 
-def find(urn, reader, *, known=False):
+def find(urn, reader):
     """The capsule that `urn` means to this reader, or None; retired ones too.
 
-    Tried in this order: the URN in either percent spelling, a former URN, the id, another letter case. `known`
-    asks for the facts of all dimensions in the same query.
+    Tried in this order: the URN in either percent spelling, a former URN, the id, another letter case.
     """
-    capsules = _shown(reader)
-    capsules = facts.annotated(capsules, reader) if known else capsules
-    found = _found(urn, capsules, reader)
-    return facts.kept(found, reader) if known and found else found
+    return _found(urn, _shown(reader), reader)
 
 
 def _found(urn, capsules, reader):
@@ -62,15 +58,13 @@ def _shown(reader):
     )
 
 
-def at_its_urn(view=None, *, known=False):
+def at_its_urn(view):
     """Give the view the capsule at the address; an address that is not its present one answers 301."""
-    if view is None:
-        return partial(at_its_urn, known=known)
 
     @login_required
     @wraps(view)
     def found(request, urn, **rest):
-        capsule = find(urn, request.reader, known=known)
+        capsule = find(urn, request.reader)
         if capsule is None:
             raise Http404
         if capsule.urn not in urns.spellings(urn):

@@ -1,5 +1,6 @@
 """Structure, the second dimension: columns, keys and indexes."""
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
@@ -8,9 +9,21 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from . import facts, structure
 from .dimensions import Dimension, Gap, State, register
+from .keys import SHORT
 from .models import Column, Constraint, Index, SemanticType
 
 SLUG = "structure"
+INDEX = {
+    "name": "name",
+    "kind": "kind",
+    "unique": "is_unique",
+    "primary": "is_primary",
+    "columns": "column_names",
+    "expressions": "expressions",
+    "predicate": "partial_predicate",
+}
+RETIRED = {"name": "name", "type": "data_type", "at": "retired_at"}
+RETIRED_SHOWN = 500
 CURRENT = Q(retired_at__isnull=True)
 DESCRIBED = CURRENT & Q(description__gt="")
 KEYS = [SemanticType.BUSINESS_KEY, SemanticType.NATURAL_KEY, SemanticType.SURROGATE_KEY]
@@ -21,6 +34,7 @@ def asked(reader):
     """Counts of columns, keys and indexes."""
     columns = Column.objects.visible_to(reader).filter(capsule=OuterRef("pk")).order_by()
     keys = Constraint.objects.visible_to(reader).filter(column__capsule=OuterRef("pk")).order_by()
+    retired = columns.filter(retired_at__isnull=False)
     indexes = Index.objects.visible_to(reader).filter(capsule=OuterRef("pk")).order_by()
     Kind = Constraint.Kind
     return {
@@ -39,8 +53,17 @@ def asked(reader):
             foreign=Count("pk", filter=Q(kind=Kind.FOREIGN_KEY)),
             unique=Count("pk", filter=Q(kind=Kind.UNIQUE)),
         ),
-        "indexes": _counted(indexes, total=Count("pk")),
+        "indexes": ArraySubquery(indexes.order_by("name").values(json=JSONObject(**INDEX))),
+        "retired": ArraySubquery(
+            retired.order_by("-retired_at", "name").values(json=JSONObject(**RETIRED))[:RETIRED_SHOWN]
+        ),
     }
+
+
+def asked_of_column(reader):
+    """The kinds of key that a column belongs to."""
+    kinds = Constraint.objects.visible_to(reader).filter(column=OuterRef("pk"), kind__in=list(SHORT))
+    return {"keys": ArraySubquery(kinds.order_by("kind").values("kind"))}
 
 
 def _counted(rows, by="capsule", **counts):
@@ -50,7 +73,7 @@ def _counted(rows, by="capsule", **counts):
 def of(capsules, reader):
     """(capsule, columns, keys, indexes) with counts as dicts, empty where there is nothing."""
     for capsule, found in facts.known(SLUG, capsules, reader):
-        yield capsule, found["columns"] or {}, found["keys"] or {}, (found["indexes"] or {}).get("total", 0)
+        yield capsule, found["columns"] or {}, found["keys"] or {}, len(found["indexes"] or [])
 
 
 def count(capsules, reader):
@@ -119,6 +142,7 @@ register(
         template="catalog/dimension.html",
         panel=structure.panel,
         facts=asked,
+        column_facts=asked_of_column,
         count=count,
         state=state,
         gaps=gaps,

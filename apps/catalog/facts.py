@@ -1,43 +1,49 @@
 """What the dimensions must know of capsules and columns, asked in one query whatever their number.
 
-A dimension names expressions (`facts`, `column_facts`). A page asks for those of all dimensions together with
-its rows (`annotated`, then `kept`); the dimension's own functions read them through `known`, which asks for its
-own where nobody has.
+A dimension names expressions (`facts`, `column_facts`). A page lets `learn` ask for those of all dimensions at
+once; the dimension's own functions read them through `known`, which asks for its own where nobody has.
 """
 
 from . import dimensions
+from .statements import KEY, statement
 
 CAPSULE, COLUMN = "facts", "column_facts"
 MARK = "known_"  # so that no expression has the name of a field
 
 
-def annotated(rows, reader, *, kind=CAPSULE):
-    """The queryset `rows` with the expressions of all dimensions; give what it finds to `kept`."""
-    return rows.annotate(**_expressions(_named(dimensions.everything(), reader, kind)))
-
-
-def kept(row, reader, *, kind=CAPSULE):
-    """Remember what was asked together with `row`, and return it."""
-    for slug, parts in _named(dimensions.everything(), reader, kind).items():
-        _stored(row, reader)[slug] = {name: row.__dict__.pop(f"{MARK}{slug}_{name}") for name in parts}
-    return row
+def expressions(reader, kind, slugs=None):
+    """The expressions of the dimensions `slugs` (all unless named), by a name that `keep` reads."""
+    return {
+        f"{MARK}{one.slug}_{name}": part
+        for one in _asked(slugs)
+        for name, part in getattr(one, kind)(reader).items()
+    }
 
 
 def learn(rows, reader, *, kind=CAPSULE, slugs=None):
     """Ask for the facts of the dimensions `slugs` (all unless named) about `rows` that do not have them yet."""
-    asked = [one for one in dimensions.everything() if slugs is None or one.slug in slugs]
-    lacking = [row for row in rows if any(one.slug not in _stored(row, reader) for one in asked)]
+    asked = tuple(one.slug for one in _asked(slugs))
+    lacking = [row for row in rows if any(slug not in _stored(row, reader) for slug in asked)]
     if not lacking:
         return
-    named = _named(asked, reader, kind)
-    expressions, found = _expressions(named), {}
-    if expressions:
-        asked_rows = type(lacking[0])._default_manager.filter(pk__in=[row.pk for row in lacking]).order_by()
-        found = {row["pk"]: row for row in asked_rows.values("pk", **expressions)}
+    model = type(lacking[0])
+
+    def build():
+        named = expressions(reader, kind, asked)
+        return model._default_manager.filter(pk__in=[KEY]).order_by().values("pk", **named)
+
+    found = statement((model, kind, asked), reader, build, many=True).run([row.pk for row in lacking])
+    values = {row["pk"]: row for row in found}
     for row in lacking:
-        values = found.get(row.pk, {})
-        for slug, parts in named.items():
-            _stored(row, reader)[slug] = {name: values.get(f"{MARK}{slug}_{name}") for name in parts}
+        keep(row, values.get(row.pk, {}), reader, slugs=asked)
+
+
+def keep(row, values, reader, *, slugs=None):
+    """Remember the `values` of expressions with the row."""
+    for one in _asked(slugs):
+        mark = f"{MARK}{one.slug}_"
+        mine = {name.removeprefix(mark): value for name, value in values.items() if name.startswith(mark)}
+        _stored(row, reader)[one.slug] = mine
 
 
 def known(slug, rows, reader, *, kind=CAPSULE):
@@ -47,12 +53,8 @@ def known(slug, rows, reader, *, kind=CAPSULE):
     return [(row, _stored(row, reader)[slug]) for row in rows]
 
 
-def _named(asked, reader, kind):
-    return {one.slug: getattr(one, kind)(reader) for one in asked}
-
-
-def _expressions(named):
-    return {f"{MARK}{slug}_{name}": part for slug, parts in named.items() for name, part in parts.items()}
+def _asked(slugs):
+    return [one for one in dimensions.everything() if slugs is None or one.slug in slugs]
 
 
 def _stored(row, reader):

@@ -1,9 +1,9 @@
 """The columns of a capsule as tables and panels show them."""
 
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import urlencode
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.urls import reverse
 
@@ -13,6 +13,7 @@ from . import dimensions, facts
 from .ddl import create_table
 from .keys import SHORT, Kind, keys
 from .models import Capsule, Column, Constraint, Index
+from .statements import KEY, statement
 
 SLUG = "structure"
 PAGE = 200
@@ -24,14 +25,6 @@ def present(capsule, reader):
     """The capsule's present columns, in order."""
     found = Column.objects.visible_to(reader).filter(capsule=capsule, retired_at__isnull=True)
     return found.order_by("ordinal_position", "name")
-
-
-def shown(columns, reader):
-    """The columns with the kinds of key they belong to, and what the dimensions must know of them."""
-    kinds = (
-        Constraint.objects.filter(column=OuterRef("pk"), kind__in=list(SHORT)).order_by("kind").values("kind")
-    )
-    return facts.annotated(columns.annotate(key_kinds=ArraySubquery(kinds)), reader, kind=facts.COLUMN)
 
 
 def matching(columns, text):
@@ -52,20 +45,31 @@ def key_columns(capsule, reader):
         When(description__gt="", then=Value(4)),
         default=Value(5),
     )
-    columns = present(capsule, reader)
-    best = columns.annotate(rank=rank).order_by("rank", "ordinal_position", "name").values("pk")[:KEY_COLUMNS]
-    return table(list(shown(columns.filter(pk__in=best), reader)), capsule, reader)
+    fields = [field.attname for field in Column._meta.concrete_fields]
+
+    def build():
+        columns = present(KEY, reader)
+        best = columns.annotate(rank=rank).order_by("rank", "ordinal_position", "name").values("pk")
+        known = facts.expressions(reader, facts.COLUMN)
+        return columns.filter(pk__in=best[:KEY_COLUMNS]).values(*fields, **known)
+
+    found = []
+    for row in statement("key columns", reader, build).run(capsule.pk):
+        column = Column.from_db("default", fields, [row.pop(name) for name in fields])
+        facts.keep(column, row, reader)
+        found.append(column)
+    return table(found, capsule, reader)
 
 
 def table(columns, capsule, reader):
-    """What a table of these columns (as `shown` found them) prints: rows, and titles of the cells that any fills."""
+    """What a table of these columns prints: the rows, and the titles of the cells that any of them fills."""
+    facts.learn(columns, reader, kind=facts.COLUMN)
     for column in columns:
         column.capsule = capsule
-        facts.kept(column, reader, kind=facts.COLUMN)
     told = [(one.cell_title, one.cells(columns, reader)) for one in dimensions.everything() if one.cell_title]
     told = [(title, cells) for title, cells in told if any(cells.values())]
-    for column in columns:
-        column.keys = [(SHORT[kind], Kind(kind).label) for kind in dict.fromkeys(column.key_kinds)]
+    for column, known in facts.known(SLUG, columns, reader, kind=facts.COLUMN):
+        column.keys = [(SHORT[kind], Kind(kind).label) for kind in dict.fromkeys(known["keys"])]
         column.cells = [(title, cells.get(column.pk, "")) for title, cells in told]
         column.url = reverse("catalog:column", args=[capsule.urn, column.name])
     return {
@@ -79,7 +83,7 @@ def table(columns, capsule, reader):
 def panel(request, capsule):
     """The structure tab: a page of columns, keys, indexes, and what is gone."""
     reader, asked = request.reader, request.GET.get("q", "").strip()
-    columns = shown(matching(present(capsule, reader), asked), reader)
+    columns = matching(present(capsule, reader), asked)
     page = paging.page(columns, request, order=("ordinal_position", "name"), size=PAGE, count=bool(asked))
     if not asked:
         # The tab's title has counted them already.
@@ -87,7 +91,7 @@ def panel(request, capsule):
     printed = table(page.rows, capsule, reader)
     for row in page.rows:
         row.panel_url = address(capsule, request.GET, column=row.name)
-    found, indexes, retired = _around(capsule, reader)
+    found = present_keys(capsule, reader)
     known = referenced(found, reader)
     opened = _opened(capsule, request, page.rows)
     return {
@@ -96,11 +100,18 @@ def panel(request, capsule):
         "asked": asked,
         "keys": found,
         "known": known,
-        "indexes": indexes,
-        "retired": retired,
+        **_listed(capsule, reader),
         "ddl": ddl_at_hand(capsule, page, found, known, asked),
         "opened": opened,
     }
+
+
+def _listed(capsule, reader):
+    """Indexes and retired columns, as the dimension's facts have them."""
+    _capsule, found = facts.known(SLUG, [capsule], reader)[0]
+    indexes = [{**index, "kind": Index.Kind(index["kind"]).label} for index in found["indexes"] or []]
+    retired = [{**one, "at": datetime.fromisoformat(one["at"])} for one in found["retired"] or []]
+    return {"indexes": indexes, "retired": retired}
 
 
 def address(capsule, current, **changes):
@@ -124,19 +135,15 @@ def links(capsule, current, panel):
     }
 
 
-def _around(capsule, reader):
-    """Keys, indexes and retired columns; what belongs to a retired column is gone with it."""
+def present_keys(capsule, reader):
+    """Keys and checks of the present columns; what belongs to a retired column is gone with it."""
     constraints = (
         Constraint.objects.visible_to(reader)
         .filter(column__capsule=capsule, column__retired_at__isnull=True)
         .exclude(kind=Kind.NOT_NULL)
         .select_related("column")
     )
-    indexes = Index.objects.visible_to(reader).filter(capsule=capsule)
-    retired = (
-        Column.objects.visible_to(reader).filter(capsule=capsule).retired().order_by("-retired_at", "name")
-    )
-    return keys(constraints), list(indexes), list(retired)
+    return keys(constraints)
 
 
 def referenced(found, reader):
@@ -155,7 +162,7 @@ def ddl_at_hand(capsule, page, found, known, asked):
 
 def ddl(capsule, reader):
     """The statement that would make the capsule's table."""
-    found, _indexes, _retired = _around(capsule, reader)
+    found = present_keys(capsule, reader)
     return create_table(capsule, present(capsule, reader), found, referenced(found, reader))
 
 

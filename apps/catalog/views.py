@@ -19,7 +19,7 @@ LAST = 5
 VERSIONS = 50
 
 
-@at_its_urn(known=True)
+@at_its_urn
 def capsule(request, capsule):
     """The first page: what it is, what is known and missing, its columns and neighbours, what changed last."""
     context = page.frame(request, capsule, "overview") | page.overviews(request, capsule) | page.rail(capsule)
@@ -31,7 +31,7 @@ def capsule(request, capsule):
     return answer(request, "catalog/overview.html", context)
 
 
-@at_its_urn(known=True)
+@at_its_urn
 def dimension(request, capsule, slug):
     """One dimension's tab."""
     try:
@@ -47,7 +47,7 @@ def dimension(request, capsule, slug):
     return answer(request, asked.template, context)
 
 
-@at_its_urn(known=True)
+@at_its_urn
 def versions(request, capsule):
     """Every version of the capsule, newest first."""
     found = CapsuleVersion.objects.visible_to(request.reader).filter(capsule=capsule).defer("snapshot")
@@ -55,7 +55,7 @@ def versions(request, capsule):
     return answer(request, "catalog/versions.html", page.frame(request, capsule, "versions") | {"page": rows})
 
 
-@at_its_urn(known=True)
+@at_its_urn
 def activity(request, capsule):
     """Who did what to the capsule and to what belongs to it, newest first."""
     who, before = request.GET.get("who", ""), request.GET.get("before") or None

@@ -217,7 +217,7 @@ def test_an_edge_opens_with_its_columns_and_its_code(analyst):
     )
 
     html = page(analyst, url(orders))
-    edge = re.search(r'href="([^"]*edge=[^"]+)"[^>]*>orders\.<wbr>sql', html).group(1).replace("&amp;", "&")
+    edge = re.search(r'href="([^"]*edge=[^"]+)"[^>]*>orders\.sql', html).group(1).replace("&amp;", "&")
     read = text(page(analyst, edge))
 
     assert "cents → amount direct" in read
