@@ -4,6 +4,7 @@ Tests run as `dcs_app`, like the portal: a suite that runs as the owner proves n
 may not truncate, so a test that must commit gets a copy of the database for itself instead of a flush.
 """
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -163,7 +164,8 @@ def own_database(server, template_database, django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         use(name)
         # What commits is seen by other connections: here progress has its own again.
-        del connections["progress"]
+        with contextlib.suppress(AttributeError):
+            del connections["progress"]
         connections.databases["progress"] = {**PROGRESS, "NAME": name}
         yield name
         for connection in connections.all(initialized_only=True):
