@@ -295,15 +295,12 @@ class Estate:
             )  # fmt: skip
 
     def _term_links(self):
-        chance = random.Random(3)
         each = self.scale.columns_each
         for n in range(self.scale.capsules // 2):
-            capsule = chance.randrange(self.scale.capsules)
             on_column = n % 2
             yield (
-                key("term_link", n), None if on_column else key("capsule", n * 2),
-                key("column", capsule * each + n % each) if on_column and n % each else key("column", n * each) if on_column else None,
-                key("term", n % self.scale.terms),
+                key("term_link", n), None if on_column else key("capsule", 2 * n),
+                key("column", (2 * n + 1) * each + n % each) if on_column else None, key("term", n % self.scale.terms),
             )  # fmt: skip
 
     def _tags(self):

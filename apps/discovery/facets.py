@@ -50,8 +50,17 @@ VALUES = {
     "present": "f.present",
 }
 LISTS = {"tag": "f.tags", "framework": "f.frameworks"}
+# Facets of few values are counted in combination, which costs one pass instead of one each, and summed here.
+COMBINED = (
+    ("layer", "type"),
+    ("sensitivity", "quality", "contract", "pii"),
+    ("domain",),
+    ("owner",),
+    ("source",),
+    ("present",),
+)
 TOGETHER = """
-SELECT grouping({names}), coalesce({texts}), count(*) FROM (
+SELECT grouping({names}), count(*), {texts} FROM (
     SELECT {columns} FROM dcs.capsule_facts f WHERE {where}
 ) found GROUP BY GROUPING SETS ({sets})
 """
@@ -123,18 +132,31 @@ def _counts(found, number):
 
 
 def _together(free, where):
+    """(facet, value as text or None, number) of all facets in `free`, some values in several pieces."""
+    sets = [tuple(slug for slug in together if slug in free) for together in COMBINED]
+    sets = [together for together in sets if together]
     query = TOGETHER.format(
         names=", ".join(f'"{slug}"' for slug in free),
         texts=", ".join(f'"{slug}"::text' for slug in free),
         columns=", ".join(f'{VALUES[slug]} AS "{slug}"' for slug in free),
-        sets=", ".join(f'("{slug}")' for slug in free),
+        sets=", ".join("(" + ", ".join(f'"{slug}"' for slug in together) + ")" for together in sets),
         where=where.sql,
     )
+    # grouping() has a bit for each column, the last one lowest, set where the row is not grouped by it.
+    bit = {slug: 1 << len(free) - 1 - at for at, slug in enumerate(free)}
+    places = {
+        sum(bit[slug] for slug in free if slug not in together): [
+            (slug, free.index(slug)) for slug in together
+        ]
+        for together in sets
+    }
+    counts = {}
     with connection.cursor() as cursor:
         cursor.execute(query, where.params)
-        # grouping() has a bit for each column, the last one lowest, set where the row is not grouped by it.
-        place = {(1 << len(free)) - 1 - (1 << len(free) - 1 - at): slug for at, slug in enumerate(free)}
-        return [(place[bits], value, number) for bits, value, number in cursor]
+        for grouped, number, *values in cursor:
+            for slug, at in places[grouped]:
+                counts[slug, values[at]] = counts.get((slug, values[at]), 0) + number
+    return [(slug, value, number) for (slug, value), number in counts.items()]
 
 
 def _one(slug, where):
