@@ -17,7 +17,7 @@ ifdef ARGS
 	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup $(ARGS)
 else
 	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup --ignore=tests/browser
-	@"$(BIN)/python" -m pytest tests/browser
+	@"$(BIN)/python" -m pytest -p no:randomly tests/browser
 endif
 
 venv: $(VENV)/.dev

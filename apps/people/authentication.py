@@ -13,7 +13,9 @@ class ReaderAuthentication(BaseAuthentication):
         if inner.token is not None:
             return inner.token.user, inner.token
         if inner.headers.get("Authorization"):
-            raise exceptions.AuthenticationFailed(inner.token_error or _("The token is unknown, expired or revoked."))
+            raise exceptions.AuthenticationFailed(
+                inner.token_error or _("The token is unknown, expired or revoked.")
+            )
         return SessionAuthentication().authenticate(request)
 
     def authenticate_header(self, request):
