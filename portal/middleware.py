@@ -101,8 +101,14 @@ def spellings(path):
         yield f"{head}{mark}{urn}{below}/"
 
 
+LOST = (OperationalError, InterfaceError, PoolTimeout)
+
+
 class DatabaseErrors:
-    """Answer 503 with a sentence, not 500, when the database cannot be reached or is too slow."""
+    """Answer 503 with a sentence, not 500, when the database cannot be reached or is too slow.
+
+    What other middleware notices has become a 500 before it comes here; `portal.views.failed` looks for that.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -110,11 +116,11 @@ class DatabaseErrors:
     def __call__(self, request):
         try:
             return self.get_response(request)
-        except (OperationalError, InterfaceError, PoolTimeout):
+        except LOST:
             return self.unavailable(request)
 
     def process_exception(self, request, exception):
-        if isinstance(exception, OperationalError | InterfaceError | PoolTimeout):
+        if isinstance(exception, LOST):
             return self.unavailable(request)
         return None
 

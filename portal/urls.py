@@ -13,7 +13,9 @@ urlpatterns = [
     *(path("", include(f"apps.{app}.urls")) for app in PAGES if find_spec(f"apps.{app}.urls")),
 ]
 if find_spec("portal.api.urls"):
-    urlpatterns += [path("api/v1/", include("portal.api.urls"))]
+    from portal.api.docs import docs
+
+    urlpatterns += [path("api/v1/", include("portal.api.urls")), path("api/docs", docs)]
 
 handler400 = "portal.views.bad_request"
 handler403 = "portal.views.forbidden"

@@ -1,8 +1,12 @@
 """Error pages: what happened, why, and the next step, in the portal's own words."""
 
+import sys
+
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from .middleware import LOST, DatabaseErrors
 
 
 def _answer(request, status, code, detail, **context):
@@ -50,7 +54,9 @@ def not_found(request, exception=None):
 
 
 def failed(request):
-    """500: the fault is the portal's."""
+    """500: the fault is the portal's; 503 when it is the database that does not answer, wherever that was noticed."""
+    if isinstance(sys.exc_info()[1], LOST):
+        return DatabaseErrors.unavailable(request)
     return _answer(
         request,
         500,

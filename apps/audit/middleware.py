@@ -1,5 +1,7 @@
 """Run every request that reaches a view as its reader, in one transaction."""
 
+from contextlib import suppress
+
 from django.db import transaction
 from rest_framework.permissions import SAFE_METHODS
 
@@ -34,6 +36,9 @@ class ActingMiddleware:
 def reason_of(request):
     """Why the request changes something: what its header says, else which route of the API was called."""
     said = request.headers.get("X-Change-Reason", "")
+    # Headers arrive as Latin-1; people write UTF-8.
+    with suppress(UnicodeError):
+        said = said.encode("latin-1").decode()
     if not said and request.method not in SAFE_METHODS and request.path.startswith("/api/"):
         said = f"API: {request.method} {request.path}"
     return said[:1000]

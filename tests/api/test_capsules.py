@@ -106,7 +106,8 @@ def test_only_what_is_retired_is_deleted_for_good_and_only_with_a_reason(adminis
 def test_the_log_knows_who_changed_what_and_why(producer):
     capsule = CapsuleFactory()
 
-    producer.patch(f"/capsules/{capsule.pk}", {"layer": "gold"}, X_Change_Reason="Promised to Finance.")
+    reason = "Für Finance zugesagt.".encode().decode("latin-1")  # as a header arrives
+    producer.patch(f"/capsules/{capsule.pk}", {"layer": "gold"}, X_Change_Reason=reason)
     producer.patch(f"/capsules/{capsule.pk}", {"description": "Better."})
 
     said = list(
@@ -116,7 +117,7 @@ def test_the_log_knows_who_changed_what_and_why(producer):
         .values_list("changed_by", "change_reason")
     )
     assert said == [
-        (producer.user.username, "Promised to Finance."),
+        (producer.user.username, "Für Finance zugesagt."),
         (producer.user.username, f"API: PATCH /api/v1/capsules/{capsule.pk}"),
     ]
 

@@ -92,3 +92,15 @@ def test_without_a_database_the_process_is_alive(anonymous, monkeypatch):
         live, ready = anonymous.get("/health/live"), anonymous.get("/health/ready")
 
     assert (live.status_code, ready.status_code) == (200, 503)
+
+
+def test_whoever_is_signed_in_hears_that_the_database_does_not_answer(analyst, monkeypatch):
+    def gone(*args, **kwargs):
+        raise OperationalError("no connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "cursor", gone)
+        answer = analyst.get("/capsules")
+
+    assert (answer.status_code, answer.body["code"], answer["Retry-After"]) == (503, "unavailable", "5")
+    assert "connection" not in answer.body["detail"]
