@@ -63,7 +63,8 @@ def activity(request, capsule):
         found = told(subjects(capsule), request.reader, before=before, who=who)
     except ValueError:
         found = told(subjects(capsule), request.reader, who=who)
-    context = page.frame(request, capsule, "activity") | {"activity": found, "who": who}
+    people = sorted({(entry.username, entry.who) for entry in found if entry.username})
+    context = page.frame(request, capsule, "activity") | {"activity": found, "who": who, "people": people}
     return answer(request, "catalog/activity.html", context)
 
 

@@ -1,6 +1,7 @@
 """What the lineage page shows around one capsule or column: who is near, what is drawn, what is only listed."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -9,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from apps.catalog.models import Capsule, Column
 
-from . import graph
+from . import graph, walk
 
 DRAWN = 60
-LISTED = 500
+LISTED = 1000
 DEEPEST = 10
 OVERLAYS = ("sensitivity", "quality", "freshness", "owner")
 VIEWS = ("graph", "list")
+WAYS = ((walk.UPSTREAM, "target_id", "source_id"), (walk.DOWNSTREAM, "source_id", "target_id"))
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,34 @@ class Side:
     steps: dict = field(default_factory=dict)
     more: int = 0
 
+    def ends(self, edge):
+        """(far, near) of an edge, as seen from the focus."""
+        return (
+            (edge.source_id, edge.target_id)
+            if self.way == walk.UPSTREAM
+            else (edge.target_id, edge.source_id)
+        )
+
 
 @dataclass(frozen=True)
 class Around:
-    """What lies around `start`: both sides, the keys that are drawn, and the edges between them."""
+    """What lies around `start`: both sides, the keys that are drawn, the edges between all that is listed.
+
+    `beyond` counts, for (key, way), neighbours of a drawn node that are not drawn.
+    """
 
     start: object
     up: Side
     down: Side
     drawn: list
-    edges: list
     listed_edges: list
     beyond: dict
+
+    @property
+    def edges(self):
+        """The edges that are drawn."""
+        inside = set(self.drawn)
+        return [edge for edge in self.listed_edges if edge.source_id in inside and edge.target_id in inside]
 
     @property
     def left_out(self):
@@ -98,45 +116,102 @@ class Around:
         return len(known) - len(self.drawn) + self.up.more + self.down.more
 
 
-def around(start, edges, asked, opened=()):
-    """The `Around` of the row `start` along `edges`; the nodes with the keys `opened` show one step more."""
-    up = _side(start, edges, graph.UPSTREAM, asked.up)
-    down = _side(start, edges, graph.DOWNSTREAM, asked.down)
-    for side in (up, down):
-        for key in opened:
-            if key in side.steps:
-                further = graph.around(key, edges, direction=side.way, depth=1, most=LISTED)
-                for other, (step, _way) in further.distance.items():
-                    if step and other != start:
-                        side.steps.setdefault(other, side.steps[key] + 1)
-    nearest = sorted({**down.steps, **up.steps}.items(), key=lambda pair: pair[1])
-    drawn = [start, *(key for key, _steps in nearest)][:DRAWN]
-    listed = list(graph.between(edges, [start, *up.steps, *down.steps]).select_related(None))
-    inside = set(drawn)
-    shown = [edge for edge in listed if edge.source_id in inside and edge.target_id in inside]
-    return Around(start, up, down, drawn, shown, listed, _beyond(edges, drawn, listed, up, down, start))
+@dataclass(frozen=True)
+class Kind:
+    """Lineage of capsules or of columns: how it is walked, and the edges that a reader may know of."""
+
+    walk: Callable
+    edges: Callable
 
 
-def _side(start, edges, way, depth):
-    if not depth:
-        return Side(way)
-    found = graph.around(start, edges, direction=way, depth=depth, most=LISTED)
-    return Side(way, {key: step for key, (step, _way) in found.distance.items() if step}, found.more)
+CAPSULES = Kind(walk.capsules, graph.capsule_edges)
+COLUMNS = Kind(walk.columns, graph.column_edges)
 
 
-def _beyond(edges, drawn, listed, up, down, start):
-    """{(key, way): number} of neighbours of drawn nodes that are not drawn, on the side that leads away."""
-    found, inside = {}, set(drawn)
-    for side, here, there in ((up, "target_id", "source_id"), (down, "source_id", "target_id")):
-        away = [key for key in drawn if key == start or key in side.steps]
-        total = dict(
-            edges.filter(**{f"{here}__in": away}).order_by().values_list(here).annotate(n=Count("pk"))
-        )
-        near = Counter(getattr(edge, here) for edge in listed if getattr(edge, there) in inside)
-        for key in away:
-            if total.get(key, 0) > near[key]:
-                found[key, side.way] = total[key] - near[key]
+def around(kind, start, asked, reader, opened=()):
+    """The `Around` of the row `start`; the nodes with the keys `opened` show one step more."""
+    walked = kind.walk(start, reader, up=asked.up, down=asked.down, most=LISTED)
+    edges = kind.edges(reader, start=start)
+    ways = {key: way for key, (_step, way) in walked.distance.items()}
+    opened = _open(edges, set(opened), ways)
+    keys = list(ways)
+    fresh = [key for key in keys if key not in walked.distance]
+    listed = list(edges.filter(source_id__in=keys, target_id__in=keys).order_by("source_urn", "target_urn"))
+    up, down = (
+        Side(way, _steps(Side(way), start, listed, depth, opened), walked.left_out.get(way, 0))
+        for way, depth in ((walk.UPSTREAM, asked.up), (walk.DOWNSTREAM, asked.down))
+    )
+    place = {key: position for position, key in enumerate(keys)}
+    nearest = sorted({**down.steps, **up.steps}.items(), key=lambda pair: (pair[1], place[pair[0]]))
+    drawn = [start, *(key for key, _steps_away in nearest)][:DRAWN]
+    recount = [*opened, *fresh]
+    outside = {pair: number for pair, number in walked.beyond.items() if pair[0] not in recount}
+    outside |= _outside(edges, recount, keys)
+    return Around(start, up, down, drawn, listed, _beyond(start, drawn, listed, (up, down), outside))
+
+
+def _open(edges, asked, ways):
+    """Add to `ways` ({key: way}) what lies one step beyond the nodes `asked`; the keys of those that were there.
+
+    What one opened node shows may be opened in its turn.
+    """
+    opened = set()
+    while now := {key: ways[key] for key in asked - opened if key in ways}:
+        for way, here, there in WAYS:
+            keys = [key for key, its_way in now.items() if its_way == way]
+            if keys:
+                rows = edges.filter(**{f"{here}__in": keys}).order_by(there.replace("_id", "_urn"))
+                for key in rows.values_list(there, flat=True)[:LISTED]:
+                    ways.setdefault(key, way)
+        opened.update(now)
+    return opened
+
+
+def _steps(side, start, listed, depth, opened):
+    """{key: steps} along the listed edges: `depth` far, and one further from the nodes that are opened."""
+    further = defaultdict(list)
+    for edge in listed:
+        far, near = side.ends(edge)
+        further[near].append(far)
+    found, frontier, step = {start: 0}, [start], 0
+    while frontier:
+        step += 1
+        level = [
+            far
+            for near in frontier
+            if step <= depth or near in opened
+            for far in further[near]
+            if far not in found
+        ]
+        frontier = list(dict.fromkeys(level))
+        found.update(dict.fromkeys(frontier, step))
+    del found[start]
     return found
+
+
+def _outside(edges, keys, inside):
+    """{(key, way): number} of neighbours of `keys` that are not `inside`."""
+    found = {}
+    for way, here, there in WAYS if keys else ():
+        rows = edges.filter(**{f"{here}__in": keys}).exclude(**{f"{there}__in": inside}).order_by()
+        counts = rows.values_list(here).annotate(n=Count(there, distinct=True))
+        found.update({(key, way): number for key, number in counts})
+    return found
+
+
+def _beyond(start, drawn, listed, sides, outside):
+    """{(key, way): number} of neighbours of drawn nodes that are not drawn, on the side that leads away."""
+    found, inside = Counter(), set(drawn)
+    for side in sides:
+        away = {key for key in drawn if key == start or key in side.steps}
+        for edge in listed:
+            far, near = side.ends(edge)
+            if near in away and far not in inside:
+                found[near, side.way] += 1
+        for (key, way), number in outside.items():
+            if way == side.way and key in away:
+                found[key, way] += number
+    return dict(found)
 
 
 def capsules(keys, reader):
@@ -157,15 +232,11 @@ def paths(side, listed):
     """{key: keys between it and the focus, nearest to it first} along the edges that were listed."""
     nearer = defaultdict(list)
     for edge in listed:
-        far, near = (
-            (edge.source_id, edge.target_id)
-            if side.way == graph.UPSTREAM
-            else (edge.target_id, edge.source_id)
-        )
+        far, near = side.ends(edge)
         if side.steps.get(far, 0) - side.steps.get(near, 0) == 1:
             nearer[far].append(near)
     found = {}
-    for key, _steps in sorted(side.steps.items(), key=lambda pair: pair[1]):
+    for key, _steps_away in sorted(side.steps.items(), key=lambda pair: pair[1]):
         between = [other for other in nearer[key] if other in found]
         step = min(between, key=lambda other: (len(found[other]), str(other)), default=None)
         found[key] = [] if step is None else [step, *found[step]]

@@ -58,24 +58,14 @@ def _column(capsule, name, reader):
 
 
 def _around_capsule(capsule, asked, reader):
-    edges = graph.capsule_edges(reader, start=capsule.pk)
-    opened = (
-        Capsule.objects.visible_to(reader).filter(urn__in=asked.opened).values_list("pk", flat=True)
-        if asked.opened
-        else ()
-    )
-    around = explorer.around(capsule.pk, edges, asked, opened)
+    opened = Capsule.objects.visible_to(reader).filter(urn__in=asked.opened).values_list("pk", flat=True)
+    around = explorer.around(explorer.CAPSULES, capsule.pk, asked, reader, opened if asked.opened else ())
     return around, explorer.capsules([capsule.pk, *around.up.steps, *around.down.steps], reader)
 
 
 def _around_column(column, asked, reader):
-    edges = graph.column_edges(reader, start=column.pk)
-    opened = (
-        Column.objects.visible_to(reader).filter(urn__in=asked.opened).values_list("pk", flat=True)
-        if asked.opened
-        else ()
-    )
-    around = explorer.around(column.pk, edges, asked, opened)
+    opened = Column.objects.visible_to(reader).filter(urn__in=asked.opened).values_list("pk", flat=True)
+    around = explorer.around(explorer.COLUMNS, column.pk, asked, reader, opened if asked.opened else ())
     return around, explorer.columns([column.pk, *around.up.steps, *around.down.steps], reader)
 
 
@@ -194,11 +184,7 @@ def _direct(side, around):
     """{key: the edge by which a node of this side leaves towards the focus}."""
     found = {}
     for edge in around.listed_edges:
-        far, near = (
-            (edge.source_id, edge.target_id)
-            if side.way == graph.UPSTREAM
-            else (edge.target_id, edge.source_id)
-        )
+        far, near = side.ends(edge)
         if side.steps.get(far, 0) - side.steps.get(near, 0) == 1:
             found.setdefault(far, edge)
     return found

@@ -136,6 +136,15 @@ def test_a_node_says_how_many_lie_beyond_and_opens_in_place(analyst):
     assert drawn(opened) == {"raw", "stg", "orders"}
 
 
+def test_what_was_opened_can_be_opened_further(analyst):
+    far, raw, staged, orders = chain("far", "raw", "stg", "orders")
+
+    html = page(analyst, url(orders, open=staged.urn))
+    more = re.search(r'<a class="more" href="([^"]+)"[^>]*><text[^>]*>\+1 upstream', html).group(1)
+
+    assert drawn(page(analyst, more.replace("&amp;", "&"))) == {"far", "raw", "stg", "orders"}
+
+
 def test_a_hidden_capsule_is_in_no_drawing_no_list_and_no_count(analyst):
     secret, orders = chain("board_salaries", "orders")
     type(secret).objects.filter(pk=secret.pk).update(visibility_rank=5)
