@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.audit.activity import people_called
 from apps.ui.formats import when
 
 from . import dimensions, facts, vocabularies
@@ -147,7 +148,14 @@ def rail(capsule):
         "owner_url": page_of("discovery:team", capsule.owner.name) if capsule.owner_id else "",
         "tags": [{"name": name, "url": listing(tag=name)} for name in sorted(names)],
         "source": source(capsule),
+        "author": author(capsule),
     }
+
+
+def author(capsule):
+    """Who wrote the description by hand; empty if it is the source's."""
+    by = capsule.meta.get("provenance", {}).get("description", {}).get("by", "")
+    return str(people_called({by}).get(by, by)) if by else ""
 
 
 def source(capsule):

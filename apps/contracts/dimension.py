@@ -146,7 +146,7 @@ def strip(capsules, reader):
     for capsule, contract, unresolved, last in of(capsules, reader):
         items = [life(capsule, contract), incidents(capsule, contract, unresolved, last)]
         if contract.get("updated"):
-            items.append(updated(contract))
+            items.append(updated(capsule, contract))
         found[capsule.pk] = items
     return found
 
@@ -170,10 +170,11 @@ def life(capsule, contract):
 
 def incidents(capsule, contract, unresolved, last):
     """Unresolved incidents; none can be open where nothing is promised."""
-    item = {"key": "incidents", "title": _("Open incidents")}
+    url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
+    item = {"key": "incidents", "title": _("Open incidents"), "url": url}
     if unresolved:
         newest = unresolved[0]
-        url = page_of("contracts:incident", newest["number"])
+        url = page_of("contracts:incident", newest["number"]) or url
         word = Incident.Status(newest["status"]).label.lower()
         sub = _("I-%(number)s, %(state)s") % {"number": newest["number"], "state": word}
         number = mark("siren", "critical", str(len(unresolved)), "bare")
@@ -185,7 +186,7 @@ def incidents(capsule, contract, unresolved, last):
     return {**item, "value": "0", "sub": _("none so far")}
 
 
-def updated(contract):
+def updated(capsule, contract):
     """How old the data is, where somebody has seen it change."""
     at = datetime.fromisoformat(contract["updated"])
     return {
@@ -193,6 +194,7 @@ def updated(contract):
         "title": _("Freshness"),
         "value": duration(timezone.now() - at),
         "sub": when(at),
+        "url": reverse("catalog:dimension", args=[capsule.urn, SLUG]),
     }
 
 

@@ -174,7 +174,8 @@ def sensitivity(capsule, holding):
 
 def review(capsule, holding):
     """When the next policy is due for review."""
-    item = {"key": "review", "title": _("Policy review due")}
+    url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
+    item = {"key": "review", "title": _("Policy review due"), "url": url}
     due = min((policy["review"] for policy in holding if policy["review"]), default=None)
     if due is None:
         return {**item, "value": None, "sub": _("no date set") if holding else _("no policy yet")}

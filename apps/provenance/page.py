@@ -12,7 +12,7 @@ from apps.catalog.models import Capsule, Column
 from apps.ui import words
 from apps.ui.formats import points
 
-from . import explorer, graph, nodes
+from . import explorer, graph, nodes, reach, walk
 from .dimension import may_read_code
 from .models import CapsuleEdge, ColumnEdge, TransformationCode
 from .picture import picture
@@ -41,6 +41,7 @@ def context(capsule, asked, reader):
         "around": around,
         "sides": [_list(side, around, found, said, asked, files) for side in (around.up, around.down)],
         "summary": summary(around),
+        "reach": _reach(capsule, reader) if column is None else "",
         "circle": _circle(around, found),
         "edge": _edge(asked.edge, reader) if asked.edge else None,
         "columns_offered": _columns_offered(capsule, reader),
@@ -188,6 +189,17 @@ def _direct(side, around):
         if side.steps.get(far, 0) - side.steps.get(near, 0) == 1:
             found.setdefault(far, edge)
     return found
+
+
+def _reach(capsule, reader):
+    """How much lies in each direction, whatever part of it is shown."""
+    up, down = (sum(reach.counts(capsule.pk, reader, way=way)) for way in (walk.UPSTREAM, walk.DOWNSTREAM))
+    said = ngettext(
+        "Within ten steps %(up)s feeds it and %(down)s depends on it.",
+        "Within ten steps %(up)s feed it and %(down)s depend on it.",
+        max(up, down),
+    )
+    return said % {"up": f"{up:,}", "down": f"{down:,}"}
 
 
 def summary(around):

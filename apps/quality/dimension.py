@@ -165,7 +165,8 @@ def arithmetic(score):
 
 def freshness(capsule, rules):
     """How old the newest row was when somebody last looked."""
-    item = {"key": "freshness", "title": _("Freshness")}
+    url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
+    item = {"key": "freshness", "title": _("Freshness"), "url": url}
     seen = [rule["latest"] for rule in rules if rule["type"] == "freshness" and rule["latest"]]
     newest = max(seen, key=lambda check: check["at"], default=None)
     if newest is None:
