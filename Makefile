@@ -40,7 +40,7 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 lint: $(VENV)/.dev
 	@"$(BIN)/python" -m ruff check .
 	@"$(BIN)/python" -m ruff format --check .
-	@"$(BIN)/python" -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-timings
+	@"$(BIN)/python" -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
 	@"$(BIN)/python" -m djlint templates --lint --quiet
 	@"$(BIN)/python" -m mypy
 
