@@ -23,7 +23,7 @@ class LinkSerializer(RecordSerializer):
     definition = serializers.CharField(source="term.definition", read_only=True)
     approval_status = serializers.CharField(source="term.status", read_only=True)
     column_urn = serializers.CharField(source="column.urn", read_only=True, allow_null=True)
-    subject = serializers.CharField(source="*", read_only=True)
+    subject = serializers.CharField(source="column.pk", read_only=True)
 
     class Meta:
         model = TermLink
@@ -44,9 +44,9 @@ class LinkSerializer(RecordSerializer):
 
     @classmethod
     def complete(cls, rows, reader, names):
-        if "subject" in names:
-            for row in rows:
-                row["subject"] = "column" if row.get("column_urn") or row.get("column_id") else "capsule"
+        for row in rows:
+            if "subject" in row:
+                row["subject"] = "column" if row["subject"] else "capsule"
 
 
 class TermsOfCapsule(addresses.UnderCapsule, ReadingViewSet):
@@ -61,9 +61,6 @@ class TermsOfCapsule(addresses.UnderCapsule, ReadingViewSet):
     def get_queryset(self):
         found = super().get_queryset().about(self.capsule)
         return found.filter(term__visibility_rank__lte=self.request.reader.clearance)
-
-    def columns(self, names):
-        return list(dict.fromkeys([*super().columns(names), "column_id"]))
 
 
 class TermsOfColumn(addresses.UnderColumn, TermsOfCapsule):

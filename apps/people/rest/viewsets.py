@@ -134,8 +134,8 @@ class ReadingViewSet(Conventions, GenericViewSet):
         """Rows of `.values()` under the names that the API gives them, completed."""
         serializer_class = self.get_serializer_class()
         paths = serializer_class.paths()
-        computed = serializer_class.computed(self.request.reader)
-        pairs = [(name, paths.get(name, name)) for name in names if name in paths or name in computed]
+        read = rows[0] if rows else {}
+        pairs = [(name, paths.get(name, name)) for name in names if paths.get(name, name) in read]
         wanted = [{"id": row["pk"]} | {name: row[path] for name, path in pairs} for row in rows]
         serializer_class.complete(wanted, self.request.reader, names)
         if len(pairs) < len(names):
@@ -150,7 +150,7 @@ class ReadingViewSet(Conventions, GenericViewSet):
     def row(self, queryset):
         """The one row of `queryset` as the API shows it. Raises `NotFound`."""
         paths, computed = self.values(self.names)
-        rows = self.shown(queryset.order_by().values(*paths, **computed)[:1], self.names)
+        rows = self.shown(list(queryset.order_by().values(*paths, **computed)[:1]), self.names)
         if not rows:
             raise self.unknown()
         return rows[0]
