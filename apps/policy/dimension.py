@@ -144,7 +144,7 @@ def strip(capsules, reader):
 
 
 def sensitivity(capsule, holding):
-    """The strictest level in force, or that nobody has classified it."""
+    """The strictest level in force, or the level of what nobody has classified."""
     item = {
         "key": "sensitivity",
         "title": _("Sensitivity"),
@@ -152,7 +152,8 @@ def sensitivity(capsule, holding):
     }
     ruling = strictest(holding)
     if ruling is None:
-        return {**item, "vocabulary": "health", "value": "unknown", "sub": _("no policy yet")}
+        level = vocabularies.SENSITIVITY[capsule.sensitivity_rank - 1]
+        return {**item, "sensitivity": level, "sub": _("by default, no policy yet")}
     origin = (
         _("from column %(name)s") % {"name": ruling["column"]}
         if ruling["column"]

@@ -163,7 +163,7 @@ def test_what_nobody_measured_is_unknown_and_never_good(analyst):
     strip = html[html.index('<dl class="trust">') : html.index("</dl>", html.index('<dl class="trust">'))]
 
     read = text(strip)
-    assert "Sensitivity Unknown no policy yet" in read
+    assert "Sensitivity Internal by default, no policy yet" in read
     assert "Contract Unknown no contract yet" in read
     assert "Quality Unknown no rules yet" in read
     assert "Freshness Unknown nobody measures it" in read
