@@ -260,6 +260,10 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- data ---------------------------------------------------------------------------------------------
+# Folders below which the portal may read data, and nothing else; by itself only the demo's.
+PAYLOAD_ROOTS = env.list("PAYLOAD_ROOTS", default=[str(BASE_DIR / "apps" / "demo")])
+
 # --- caches, mail, work -------------------------------------------------------------------------------
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")

@@ -7,6 +7,7 @@ from apps.audit.context import acting
 from apps.catalog import urns
 from apps.catalog.models import Column, ValueDomain
 from apps.dcs.refusals import Conflict
+from apps.payload.sources import Unreadable, open_source
 
 from . import access, proposals, validation
 
@@ -17,6 +18,7 @@ GOVERNED = {
     "reference_column_urn": "reference_column_urn", "is_extensible": "is_extensible",
 }  # fmt: skip
 MOST_VALUES = 1000
+LOOK_UP_SECONDS = 10
 
 
 class Unreachable(Conflict):
@@ -82,27 +84,44 @@ def remove(domain, *, by, reason=""):
 
 def judge(domain, values, reader):
     """The verdicts on values, in their order. Raises `Unreachable` if reference data cannot be read."""
-    exists = look_up(domain, reader) if domain.kind == ValueDomain.Kind.REFERENCE_DATA else None
+    exists = None
+    if domain.kind == ValueDomain.Kind.REFERENCE_DATA:
+        known = referenced(domain, values, reader)
+        exists = lambda value: validation.plain(value) in known  # noqa: E731 - the question, not a verb of its own
     return [validation.check(domain, value, exists=exists) for value in values]
 
 
-def look_up(domain, reader):
-    """`exists(value)` for the column that holds the reference data, as far as its values are known here."""
+def referenced(domain, values, reader):
+    """Those of `values` that the reference data of `domain` holds, spelled as `validation.plain` does, as a set.
+
+    The rows of the table decide; where no source is connected, the list that its column is bound to.
+    """
     column = (
         Column.objects.visible_to(reader)
         .filter(urn__in=urns.spellings(domain.reference_column_urn or ""))
-        .select_related("value_domain")
+        .select_related("value_domain", "capsule__source_system")
         .first()
     )
     if column is None:
         raise Unreachable(_("The column %s is not in the catalogue.") % domain.reference_column_urn)
+    if column.sensitivity_rank > reader.clearance:
+        # To ask for values one by one is to read them.
+        raise Unreachable(_("You may not read the values of %s.") % column.urn)
+    wanted = {validation.plain(value) for value in values if not isinstance(value, list | dict | None)}
+    try:
+        with open_source(column.capsule, deadline_s=LOOK_UP_SECONDS) as source:
+            return source.held(column.name, sorted(wanted))
+    except Unreadable as refusal:
+        listed = _listed(column)
+        if listed is None:
+            said = _("The values of %(column)s cannot be read. %(why)s")
+            raise Unreachable(said % {"column": column.urn, "why": refusal.detail}) from None
+        return wanted & listed
+
+
+def _listed(column):
+    """The codes that the catalogue gives a column, or None."""
     bound = column.value_domain
-    listed = (
-        bound.allowed_values
-        if bound is not None and bound.kind == ValueDomain.Kind.ENUM
-        else column.allowed_values
-    )
-    if listed:
-        known = {validation.plain(code) for code in validation.codes(listed)}
-        return lambda value: validation.plain(value) in known
-    raise Unreachable(_("The values of %s cannot be read: no data source is connected.") % column.urn)
+    enum = bound is not None and bound.kind == ValueDomain.Kind.ENUM
+    listed = bound.allowed_values if enum else column.allowed_values
+    return {validation.plain(code) for code in validation.codes(listed)} if listed else None
