@@ -28,7 +28,10 @@ PROGRESS = {}  # the settings of the connection on which jobs report
 
 
 class Server:
-    """The PostgreSQL that the tests use: embedded, or the one that `DATABASE_URL` names with all rights."""
+    """The PostgreSQL that the tests use: embedded, or the one that `DATABASE_URL` names.
+
+    Databases are made there by `TEST_ADMIN_URL`, or by the one account if it has all rights.
+    """
 
     def __init__(self):
         self.cluster = settings.EMBEDDED
@@ -37,6 +40,8 @@ class Server:
         """A connection with all rights, to the maintenance database unless another is named."""
         if self.cluster is not None:
             return self.cluster.connect(database or "postgres")
+        if admin := os.environ.get("TEST_ADMIN_URL"):
+            return psycopg.connect(admin, dbname=database or "postgres", autocommit=True)
         from apps.dcs import roles
 
         plain = roles._plain(settings.DATABASES["owner"])
