@@ -1,0 +1,1 @@
+"""The capsule document: read, checked, brought to its canonical form, and written."""
