@@ -1,5 +1,7 @@
 """Changes of the contract: what is promised, how it is guarded, who is known to rely on it. Rows 51 to 61."""
 
+from apps.dcs.periods import Period
+
 from .change import B, M, N
 from .codes import found
 from .normal import downtime, longer, notice_days, number, period, same, same_set
@@ -10,6 +12,7 @@ POLICIES = ("unrestricted", "flexible", "backwards_compatible", "strict")
 DEFAULT_POLICY = "backwards_compatible"
 DEPRECATIONS = ("immediate", "30_days", "90_days", "never")
 HOLDS = ("active", "breached")
+NO_TIME = Period()
 # (section, key, whether a greater value is the weaker promise, how it is read, what a weaker one is to a consumer)
 PROMISES = (
     ("freshness", "target", True, "period", B),
@@ -105,20 +108,23 @@ def _difference(was, now, kind, greater_is_weaker):
     """Above 0 if the promise is weaker, below if stronger, 0 if equal, None if that cannot be told."""
     if was is None or now is None:
         return 1 if now is None else -1
-    if kind == "number":
-        left, right = number(was), number(now)
-        if left is None or right is None:
-            return None
-        step = (right > left) - (right < left)
-    elif kind == "period":
-        left, right = period(was), period(now)
-        step = longer(left, right) if left and right else None
-    else:
-        (left, per), (right, other) = downtime(was), downtime(now)
-        step = longer(left, right) if left and right and per == other else None
-        if left and right and not (left.months or left.days or left.microseconds):
-            step = int(bool(right.months or right.days or right.microseconds))
+    step = (_more if kind == "number" else _longer)(was, now)
     return step if step is None or greater_is_weaker else -step
+
+
+def _more(was, now):
+    left, right = number(was), number(now)
+    return None if left is None or right is None else (right > left) - (right < left)
+
+
+def _longer(was, now):
+    """Of two durations or downtimes; those of different periods cannot be told apart, unless one is none at all."""
+    (left, per), (right, other) = downtime(was), downtime(now)
+    if left is None or right is None:
+        return None
+    if NO_TIME in (left, right):
+        return (left == NO_TIME) - (right == NO_TIME)
+    return longer(left, right) if per == other else None
 
 
 def _same_form(was, now, kind):

@@ -45,15 +45,6 @@ class Matching:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A rename hint that cannot be meant: code E318 or E319, where, and why."""
-
-    code: str
-    pointer: str
-    message: str
-
-
 def match(old: Table, new: Table, renames=()) -> Matching:
     """Match the columns of two versions; `renames` are {old name: new name} of versions between, oldest first."""
     found = Matching()
@@ -149,22 +140,3 @@ def _by_case(origin, how, free, after):
         if len(same) == 1 and sum(other.casefold() == name.casefold() for other in free) == 1:
             origin[same[0]], how[same[0]] = name, "case"
             del free[name]
-
-
-def problems(old: Table, new: Table) -> list[Problem]:
-    """What is wrong with the rename hints of a document about a capsule that exists (E318, E319)."""
-    found, claimed = [], {}
-    for column in new.columns.values():
-        hint = column.spec.get(HINT)
-        if not hint:
-            continue
-        where = f"{column.pointer}/{HINT}"
-        full = hint if "." in hint or not column.parent else f"{column.parent}.{hint}"
-        if full in new.columns and full != column.path:
-            found.append(Problem("E319", where, f"{hint} still stands in the document."))
-        elif full in claimed:
-            found.append(Problem("E319", where, f"{hint} is claimed by {claimed[full]} already."))
-        elif full not in old.columns and column.path not in old.columns:
-            found.append(Problem("E318", where, f"Neither {hint} nor {column.path} is stored."))
-        claimed.setdefault(full, column.path)
-    return found

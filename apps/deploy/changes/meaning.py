@@ -41,14 +41,16 @@ def _capsule(v):
         was, now = lines(v.old.get(part) or None), lines(v.new.get(part) or None)
         if was != now:
             yield found("docs_changed", "capsule", part, f"/{part}", was, now)
-    was, now = v.old.get("tags") or [], v.new.get("tags") or []
-    if not same_set(was, now):
-        yield found("docs_changed", "tags", "tags", "/tags", was or None, now or None)
-    was, now = v.old.get("business_terms") or [], v.new.get("business_terms") or []
-    if _terms(was) != _terms(now):
-        yield found(
-            "docs_changed", "business_terms", "business_terms", "/business_terms", was or None, now or None
-        )
+    for part in ("tags", "business_terms"):
+        yield from _words(part, part, v.old, v.new, f"/{part}", part)
+
+
+def _words(kind, name, old, new, at, part):
+    """Tags, terms and examples are sets: their order says nothing."""
+    before, after = old.get(part) or [], new.get(part) or []
+    alike = _terms(before) == _terms(after) if part == "business_terms" else same_set(before, after)
+    if not alike:
+        yield found("docs_changed", kind, name, at, before or None, after or None)
 
 
 def _terms(terms):
@@ -99,13 +101,8 @@ def _texts(v, was, name, old, new, at):
             # A first definition explains; only another one changes what people rely on.
             consumer = N if before else M
             yield found("meaning_changed", "column", name, f"{at}/{part}", before, after, consumer=consumer)
-    for part in ("tags", "example_values"):
-        before, after = old.get(part) or [], new.get(part) or []
-        if not same_set(before, after):
-            yield found("docs_changed", "column", name, f"{at}/{part}", before or None, after or None)
-    before, after = old.get("business_terms") or [], new.get("business_terms") or []
-    if _terms(before) != _terms(after):
-        yield found("docs_changed", "column", name, f"{at}/business_terms", before or None, after or None)
+    for part in ("tags", "example_values", "business_terms"):
+        yield from _words("column", name, old, new, f"{at}/{part}", part)
 
 
 def _structural(table, path):

@@ -190,11 +190,11 @@ def _retention(old, new, name, at):
             code, "policy", name, f"{at}/period", old.period, new.period, undetermined=open_, **dimension
         )
     if old.action != new.action:
-        ranks = [ACTIONS.index(each.action) if each.action in ACTIONS else None for each in (old, new)]
+        ranks = [ACTIONS.index(each.action) if each.action in ACTIONS else -1 for each in (old, new)]
         code = "other_metadata"
-        if ranks[1] == 0 or (None not in ranks and ranks[1] < ranks[0]):
+        if ranks[1] == 0 or -1 < ranks[1] < ranks[0]:
             code = "retention_shorter"
-        elif ranks[0] == 0 or None not in ranks:
+        elif ranks[0] == 0 or -1 < ranks[0] < ranks[1]:
             code = "retention_longer"
         yield found(code, "policy", name, f"{at}/action", old.action, new.action, dimension="policy")
 
@@ -261,12 +261,13 @@ def _stated(old, new, name, at):
         if was != now:
             at_text = f"{where}/description"
             yield found("docs_changed", "masking", each["name"], at_text, was, now, dimension="policy")
-        named = (
-            MASK_EFFECTS
-            if former.get("enabled", True) or each.get("enabled", True)
-            else ("name", "description")
+        if former.get("enabled", True) or each.get("enabled", True):
+            silent_keys = MASK_EFFECTS
+        else:
+            silent_keys = ("name", "description")
+        yield from notes(
+            former, each, silent_keys, dimension="policy", kind="masking", name=each["name"], at=where
         )
-        yield from notes(former, each, named, dimension="policy", kind="masking", name=each["name"], at=where)
     for rule_name, each in before.items():
         if not each.get("enabled", True):
             where = f"{at}/masking_rules"

@@ -100,11 +100,10 @@ def _enum_types(v, old, new, place):
         "allowed_values"
     ):
         return
-    had = old.bare.size if old.bare.family == "enum" else None
-    has = new.bare.size if new.bare.family == "enum" else None
-    if has is None:
+    had, has = old.bare.size, new.bare.size
+    if new.bare.family != "enum":
         yield found("enum_dropped", new.kind, new.path, place, list(had), None)
-    elif had is None:
+    elif old.bare.family != "enum":
         yield found("enum_narrowed", new.kind, new.path, place, None, list(has))
     else:
         if more := sorted(set(has) - set(had)):

@@ -1,0 +1,69 @@
+"""What has been done about a coming change: announcements, answers of consumers, sign-off, override."""
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from .change import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A breaking change told to consumers: which changes, when, to whom; a draft has `published` false.
+
+    `covers` are (code, pointer) pairs. `announced` is the day in UTC. `told` are the consumers it went to, None for
+    all. `acknowledged` and `objected` are names of consumers and subscribers who answered this announcement.
+    """
+
+    covers: frozenset[tuple[str, str]]
+    announced: datetime.date
+    published: bool = True
+    told: frozenset[str] | None = None
+    acknowledged: frozenset[str] = frozenset()
+    objected: frozenset[str] = frozenset()
+    effective: datetime.date | None = None
+
+    def covers_change(self, change: Change) -> bool:
+        """Whether consumers were told of this very change."""
+        return (change.code, change.pointer) in self.covers
+
+    def went_to(self, consumers: Collection[str]) -> bool:
+        """Whether it was published to all of these."""
+        return self.published and (self.told is None or self.told.issuperset(consumers))
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """An approved new contract version, by a user with that right."""
+
+    version: str
+    approver: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A reason and a second person, with the right, to let a blocked change pass."""
+
+    reason: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dealings:
+    """Everything done about a plan so far, and who depends on the capsule beside the contract's own list.
+
+    `subscribers` are names registered in the portal, `downstream` the capsules fed by this one. `author` made the
+    plan. `approved` are (code, pointer) of changes that have the approval their row asks for.
+    """
+
+    announcements: tuple[Announcement, ...] = ()
+    subscribers: frozenset[str] = frozenset()
+    downstream: frozenset[str] = frozenset()
+    deprecation_announced: datetime.date | None = None
+    author: str = ""
+    sign_off: SignOff | None = None
+    override: Override | None = None
+    approved: frozenset[tuple[str, str]] = frozenset()
+
+
+NOTHING_DONE = Dealings()
