@@ -31,10 +31,10 @@ SECTIONS = {
 }  # fmt: skip
 TAGS = ("classification", "classification_tags")
 NAMED = ("sensitivity_level", "masking_rules", *SHORT_FORM, *TAGS, *SECTIONS)
-MASK_EFFECTS = (
+MASK_EFFECTS = {
     "name", "method", "config", "condition", "applies_to", "exempt", "enabled", "description",
     "preserve_length", "preserve_format", "preserve_type", "preserve_null",
-)  # fmt: skip
+}  # fmt: skip
 ACTIONS = ("hard_delete", "anonymize", "archive")  # what is kept in the end, least first
 
 
@@ -261,13 +261,9 @@ def _stated(old, new, name, at):
         if was != now:
             at_text = f"{where}/description"
             yield found("docs_changed", "masking", each["name"], at_text, was, now, dimension="policy")
-        if former.get("enabled", True) or each.get("enabled", True):
-            silent_keys = MASK_EFFECTS
-        else:
-            silent_keys = ("name", "description")
-        yield from notes(
-            former, each, silent_keys, dimension="policy", kind="masking", name=each["name"], at=where
-        )
+        disabled = not former.get("enabled", True) and not each.get("enabled", True)
+        told = {"name", "description"} if disabled else MASK_EFFECTS
+        yield from notes(former, each, told, dimension="policy", kind="masking", name=each["name"], at=where)
     for rule_name, each in before.items():
         if not each.get("enabled", True):
             where = f"{at}/masking_rules"

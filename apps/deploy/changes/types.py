@@ -37,6 +37,8 @@ ALIASES = {
     "record": "STRUCT",
     "datetimeoffset": "TIMESTAMPTZ",
 }
+# Types of their own that the generic dialect cannot parse: each is only itself.
+OWN = frozenset("xml hstore geo point macaddr cidr tsvector money year rowversion".split())
 UNSIGNED = {"utinyint": 8, "usmallint": 16, "umediumint": 24, "ubigint": 64, "uint128": 128, "uint256": 256}
 INTEGERS = {
     "TINYINT": 8,
@@ -162,6 +164,8 @@ def read(text: str, dialect: str | None = None) -> Reading:
         return Reading(UNKNOWN)
     if word in UNSIGNED and not dialect:
         return Reading(Type("int", (False, UNSIGNED[word])))
+    if word in OWN:
+        return Reading(Type(word))
     node = _parsed(said, dialect)
     if node is None:
         return Reading(Type("opaque", (word,)))
