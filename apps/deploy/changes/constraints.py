@@ -14,8 +14,6 @@ NAMED = ("type", "columns", "references", "expression", "value", "enforced", *AC
 
 def constraints(v):
     """The changes of all constraints but defaults, in the order primary key, unique, foreign key, check, not null."""
-    if v.before.constraints == v.after.constraints and not v.renames:
-        return
     yield from _primary(v)
     yield from _unique(v)
     yield from _foreign(v)
@@ -189,8 +187,6 @@ def _default_notes(v):
 
 def _attributes(old, new):
     """Whether the database enforces it, and what no row names."""
-    if old.spec == new.spec:
-        return
     was, now = old.spec.get("enforced", True), new.spec.get("enforced", True)
     if was != now:
         code = "enforcement_on" if now else "enforcement_off"

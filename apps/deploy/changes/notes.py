@@ -11,8 +11,6 @@ HINTS = frozenset({"x-renamed-from"})
 
 def notes(old, new, named: Collection[str], *, dimension, kind, name, at):
     """An `other_metadata` change for each key of two objects that is not in `named` and differs."""
-    if old == new:
-        return
     for key in sorted((old.keys() | new.keys()) - HINTS.union(named)):
         before, after = old.get(key), new.get(key)
         if not same(before, after):

@@ -9,7 +9,7 @@ from .change import B, N, pointer
 from .codes import found
 from .effective import ACCESS_LEVELS, SHORT, Effective, effective, in_force
 from .facts import rank
-from .normal import lines, longer, period, same_set
+from .normal import lines, longer, period, same, same_set
 from .notes import notes
 
 SHORT_FORM = (
@@ -42,7 +42,7 @@ def policy(v):
     """The changes of the capsule's policy, then of its columns'."""
     before, after = v.section("policies")
     own, owns = v.section("column_policies")
-    if before == after and own == owns and not v.renames:
+    if same(before, after) and same(own, owns) and not v.renames:
         return
     told = set()
     for change in _compared(v, effective(before), effective(after), "capsule", "/policies"):

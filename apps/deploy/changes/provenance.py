@@ -15,7 +15,7 @@ CODE = (
 def provenance(v):
     """The changes of lineage, transformation and history."""
     old, new = v.section("lineage")
-    if old != new or v.renames:
+    if not same(old, new) or v.renames:
         yield from _edges(v, old, new)
         yield from _columns(v, old, new)
         yield from _code(old.get("transformation") or {}, new.get("transformation") or {})

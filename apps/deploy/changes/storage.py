@@ -29,7 +29,7 @@ def _indexes(v):
         if old is None:
             yield found("index_added", "index", name, at, None, new)
             continue
-        if old == new and not v.renames:
+        if same(old, new) and not v.renames:
             continue
         if not same(_index(old, v.dialect, v.renames), _index(new, v.dialect)):
             yield found("index_changed", "index", name, at, old, new, consumer=felt)
@@ -72,7 +72,7 @@ def _index(index, dialect, renames=frozenset()):
 
 def _partitioning(v):
     old, new = v.section("partitioning")
-    if old == new and not v.renames:
+    if same(old, new) and not v.renames:
         return
     was = {**old, "key": [v.matching.now(name) for name in old.get("key") or ()]}
     was["expression"] = expression(old["expression"], v.dialect, v.renames) if old.get("expression") else ""

@@ -52,16 +52,9 @@ def _pair(v, pair):
         place = f"{new.pointer}/is_nullable"
         yield found(code, new.kind, new.path, place, not old.required, not new.required, action="change")
     yield from _default(v, old, new)
-    if old.spec != new.spec:
-        yield from notes(
-            old.spec,
-            new.spec,
-            COLUMN_KEYS,
-            dimension="structural",
-            kind=new.kind,
-            name=new.path,
-            at=new.pointer,
-        )
+    yield from notes(
+        old.spec, new.spec, COLUMN_KEYS, dimension="structural", kind=new.kind, name=new.path, at=new.pointer
+    )
 
 
 def _keeps_case(v):
