@@ -35,15 +35,11 @@ class Document:
 
     @cached_property
     def emptied(self) -> frozenset[str]:
-        """The sections that the document empties: what is stored there is retired or cleared."""
-        return frozenset(
-            n for n in self.sections if normal.part(self.canonical, n) is None and n not in self._defaulted
-        )
+        """The sections that the document speaks of only to empty them, or to set their default.
 
-    @property
-    def _defaulted(self):
-        # A type that is said and is the URN's own clears nothing.
-        return {"capsule_type"}
+        What is stored there is retired, cleared or set back; leaving the section out would leave it alone.
+        """
+        return frozenset(name for name in self.sections if normal.part(self.canonical, name) is None)
 
     @cached_property
     def hash(self) -> str:
@@ -178,6 +174,8 @@ def _faithful(document):
         first, _, second = name.partition(".")
         if second:
             found["lineage"] = {**found.get("lineage", {}), second: EMPTY.get(name, [])}
+        elif name == "capsule_type":
+            found[name] = document.urn.split(":")[3]  # what the canonical form takes for granted
         else:
             found[first] = EMPTY.get(name, "")
     return found

@@ -139,7 +139,7 @@ def _missing(error, path):
             message = f"A {kind} constraint needs {key}."
             yield "E106", path, message, f"Add {key}, such as {CONSTRAINT_EXAMPLES[key]}."
         else:
-            yield "E100", (*path, key), f"{_name(path)} lacks the key {key}.", f"Add {key}."
+            yield "E100", path, f"{_name(path)} lacks the key {key}.", f"Add {key}."
 
 
 CONSTRAINT_EXAMPLES = {
@@ -211,9 +211,11 @@ def _out_of_bounds(error, path):
         bounds = f"from {low} to {high}"
     else:
         bounds = BOUNDS[keyword].replace("{s}", "" if bound == 1 else "s").format(bound)
-    amount = len(error.instance) if keyword.endswith(("Length", "Items")) else error.instance
-    verb = "has" if keyword.endswith(("Length", "Items")) else "is"
-    return "E105", path, f"{_name(path)} {verb} {amount}; allowed is {bounds}.", f"Allowed: {bounds}."
+    if keyword.endswith(("Length", "Items")):
+        said = f"has {len(error.instance)} {'characters' if keyword.endswith('Length') else 'items'}"
+    else:
+        said = f"is {error.instance}"
+    return "E105", path, f"{_name(path)} {said}; allowed is {bounds}.", f"Allowed: {bounds}."
 
 
 def _alternatives(error, path):

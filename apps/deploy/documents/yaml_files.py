@@ -18,7 +18,7 @@ Parser: Any
 try:
     from yaml import cyaml
 
-    Parser = cyaml.CParser
+    Parser = cyaml.CParser  # type: ignore[attr-defined]
 except ImportError:  # a PyYAML built without libyaml
     Parser = yaml.SafeLoader
 
@@ -236,7 +236,7 @@ class Composer:
             "Keep one of the two.",
         )
 
-    def _key(self, event, depth):
+    def _key(self, event: Any, depth):
         if type(event) is yaml.ScalarEvent:
             self._count(event, 1)
             if event.tag and event.tag not in ("!", STANDARD + "str"):
