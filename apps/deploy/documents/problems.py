@@ -4,6 +4,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 MOST = 100
+ENOUGH = 2_000  # of a severity; later ones are not even looked up
 
 # Sections 1, 3, 4 and 5 of the design's document format; E005 is ours, for text that is neither YAML nor JSON.
 CODES = {
@@ -126,15 +127,13 @@ class Lines:
 
     def __init__(self, text):
         self.text = text
-        self._ends = None
+        self._ends = []
+        self._next = text.find("\n")  # the first end of a line that is not yet in the list
 
     def at(self, offset):
-        if self._ends is None:
-            self._ends = []
-            found = self.text.find("\n")
-            while found >= 0:
-                self._ends.append(found)
-                found = self.text.find("\n", found + 1)
+        while 0 <= self._next < offset:
+            self._ends.append(self._next)
+            self._next = self.text.find("\n", self._next + 1)
         line = bisect_left(self._ends, offset)
         start = self._ends[line - 1] + 1 if line else 0
         return line + 1, offset - start + 1
@@ -146,17 +145,24 @@ class Problems:
     def __init__(self, lines):
         self.lines = lines
         self.found = []
+        self.refused = set()  # the numbers of documents with errors
         self._offsets = []
         self._spoiled = set()
+        self._counts = {"error": 0, "warning": 0}
 
     def add(self, code, document, path, offset, message, hint=""):
         """Note a problem at `offset`; what follows from a value that could not be read is not said twice."""
-        place = (document, offset)
+        place = (document, path)
         if place in self._spoiled and code >= "E1":
             return
         if code == "E004":
             self._spoiled.add(place)
         severity = "warning" if code.startswith("W") else "error"
+        if severity == "error":
+            self.refused.add(document)
+        self._counts[severity] += 1
+        if self._counts[severity] > ENOUGH:
+            return
         line, column = self.lines.at(offset)
         self.found.append(Problem(code, severity, document, pointer(path), line, column, message, hint))
         self._offsets.append(offset)
@@ -164,11 +170,6 @@ class Problems:
     def stop(self, error, document):
         """Note the problem that ended the reading."""
         self.add(error.code, document, error.path, error.offset, error.message, error.hint)
-
-    @property
-    def full(self):
-        """True when more problems would not be shown; reading goes on until it can tell which come first."""
-        return len(self.found) >= 20 * MOST
 
     def in_order(self, *, strict=False):
         """The first 100 by place in the file; with `strict` every warning is an error."""

@@ -140,13 +140,12 @@ def read(
         entry.normalise()
     _forbidden(capsules)
     _cycles(capsules, known)
-    refused = {problem.document for problem in file.problems.found if problem.severity == "error"}
     documents = [
         Document(
             entry.number, entry.canonical, normal.present(entry.capsule), entry.tree, file.problems.lines
         )
         for entry in capsules
-        if entry.number not in refused
+        if entry.number not in file.problems.refused
     ]
     return Reading(documents if file.whole else [], file.problems.in_order(strict=strict))
 
@@ -207,8 +206,11 @@ class _Entry:
         self.faulty = schema.faulty(self.plain)
         self.canonical = {}
         if self.faulty:
-            for code, path, message, hint in schema.findings(self.plain, self.faulty):
-                problems.add(code, number, path, trees.offset(tree, path), message, hint)
+            for code, path, message, hint in schema.findings(self.plain, self.faulty, self._offset):
+                problems.add(code, number, path, self._offset(path), message, hint)
+
+    def _offset(self, path):
+        return trees.offset(self.tree, path)
 
     def _unkept(self, path, message):
         at = trees.offset(self.tree, path)

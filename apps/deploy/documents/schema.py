@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from .shapes import SAID, Shapes
 
 FILE = Path(__file__).with_name("capsule.schema.json")
-MOST = 2_000  # findings that are looked at before the first hundred are chosen
+MOST = 2_000  # errors of a section that are collected before the first are chosen
+SHOWN = 100
 
 EXAMPLES = {
     "urn": ("a URN", "urn:dcs:dbt:model:jaffle_shop.staging:stg_orders"),
@@ -65,39 +66,47 @@ def faulty(document):
         return {None}
     capsule, check = document["data_capsule"], shapes().fits
     found = {key for key, part in sections().items() if key in capsule and not check(capsule[key], part)}
-    outline = {key: value for key, value in capsule.items() if key not in sections()}
-    if not check({**document, "data_capsule": {**outline, "urn": "urn:dcs:a:b:c:d", "name": "d"}}) or not (
-        capsule.keys() >= {"urn", "name"}
-    ):
+    if not check(_outline(document)):
         found.add(None)
     return found
 
 
-def findings(document, keys):
-    """Yield (code, path, on the key itself, message, hint) for what the schema refuses in `keys` of `faulty`."""
-    validator = _validator()
-    if None in keys:
-        outline = document
-        if isinstance(document, dict) and isinstance(document.get("data_capsule"), dict):
-            capsule = {key: value for key, value in document["data_capsule"].items() if key not in sections()}
-            given = {key: stand for key, stand in STANDS.items() if key in document["data_capsule"]}
-            outline = {**document, "data_capsule": {**capsule, **given}}
-        yield from _translated(validator.iter_errors(outline), ())
-    for key in keys - {None}:
-        part = validator.evolve(schema=sections()[key])
-        yield from _translated(part.iter_errors(document["data_capsule"][key]), ("data_capsule", key))
+def findings(document, keys, where=len):
+    """Yield (code, path, message, hint) for what the schema refuses in `keys`, the answer of `faulty`.
 
-
-STANDS = {"urn": "urn:dcs:a:b:c:d", "name": "d"}
-
-
-def _translated(errors, prefix):
+    `where(path)` is the place in the file, by which the first ones are chosen when there are very many.
+    """
+    validator, errors = _validator(), []
+    prefix: tuple
+    for key in sorted(keys, key=str):
+        if key is None:
+            prefix, found = (), validator.iter_errors(_outline(document))
+        else:
+            prefix = ("data_capsule", key)
+            found = validator.evolve(schema=sections()[key]).iter_errors(document["data_capsule"][key])
+        errors += [((*prefix, *error.absolute_path), error) for error in islice(found, MOST)]
+    errors.sort(key=lambda one: where(one[0]))
     seen = set()
-    for error in islice(errors, MOST):
-        for finding in _said(error, (*prefix, *error.absolute_path)):
+    for path, error in errors:
+        # Looking for what was meant takes time, and nobody reads more than a hundred.
+        for finding in islice(_said(error, path), SHOWN):
             if finding[:3] not in seen:
                 seen.add(finding[:3])
                 yield finding
+        if len(seen) > SHOWN:
+            return
+
+
+def _outline(document):
+    """The document without what its sections say, so that only its own keys are judged."""
+    if not isinstance(document, dict) or not isinstance(document.get("data_capsule"), dict):
+        return document
+    capsule = document["data_capsule"]
+    own = {key: value for key, value in capsule.items() if key not in sections()}
+    return {**document, "data_capsule": {**own, **{key: STANDS[key] for key in STANDS if key in capsule}}}
+
+
+STANDS = {"urn": "urn:dcs:a:b:c:d", "name": "d"}
 
 
 def _said(error, path):

@@ -4,7 +4,6 @@ The safe part of YAML 1.2: the core scalars, no tags of one's own. PyYAML's own 
 false, `1.10` is 1.1), keep the last of two equal keys, and expand what aliases multiply.
 """
 
-import re
 import unicodedata
 from typing import Any
 
@@ -23,7 +22,7 @@ except ImportError:  # a PyYAML built without libyaml
     Parser = yaml.SafeLoader
 
 STANDARD = "tag:yaml.org,2002:"
-MARKER = re.compile(r"^---(?=[\s]|\Z)", re.MULTILINE)
+MARKER = "\n---"
 NULLS = {"", "~", "null", "Null", "NULL"}
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 MAYBE = frozenset("-+.0123456789tTfFnN~")
@@ -60,7 +59,7 @@ def _numbered(error, composer):
 
 def _measure(text, limits):
     """Refuse too long documents and too many of them by their separators alone."""
-    starts = [0, *(found.start() for found in MARKER.finditer(text)), len(text)]
+    starts = [0, *_markers(text), len(text)]
     for start, end in zip(starts, starts[1:], strict=False):
         # Characters first: encoding a text to count its bytes is only needed near the limit.
         if end - start > limits.document // 4 and len(text[start:end].encode()) > limits.document:
@@ -72,6 +71,15 @@ def _measure(text, limits):
             )
     if len(starts) - 2 > limits.documents + 1:
         _too_many(starts[limits.documents + 1], limits)
+
+
+def _markers(text):
+    """Where lines begin that end one document and begin the next; they do so in quotes too."""
+    found = text.find(MARKER)
+    while found >= 0:
+        if text[found + 4 : found + 5].isspace() or found + 4 == len(text):
+            yield found + 1
+        found = text.find(MARKER, found + 4)
 
 
 def _too_many(offset, limits):
@@ -236,13 +244,14 @@ class Composer:
             "Keep one of the two.",
         )
 
-    def _key(self, event: Any, depth):
+    def _key(self, event, depth):
+        at = event.start_mark.index
         if type(event) is yaml.ScalarEvent:
             self._count(event, 1)
             if event.tag and event.tag not in ("!", STANDARD + "str"):
                 self._tag(event)
             if "\x00" in event.value:
-                self.report("E004", event.start_mark.index, "A key holds a NUL character.", "Remove it.")
+                self.report("E004", at, "A key holds a NUL character.", "Remove it.")
             if event.anchor:
                 self.anchors[event.anchor] = event.value
             return event.value
