@@ -149,6 +149,10 @@ def _checks(v):
             yield found(
                 "check_changed", "check", _label(new), at, old.spec["expression"], new.spec["expression"]
             )
+        if _now(v, old) != new.columns:
+            at = f"{new.pointer}/columns"
+            shown = list(old.columns), list(new.columns)
+            yield found("other_metadata", "check", _label(new), at, *shown, dimension="structural")
         yield from _attributes(old, new)
     for new in unmatched:
         yield found("check_added", "check", _label(new), new.pointer, None, new.spec["expression"])

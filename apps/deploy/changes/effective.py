@@ -35,10 +35,14 @@ MASK_SETTINGS = ("config", "preserve_length", "preserve_format", "preserve_type"
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """How values are masked, for whom (roles and environments), under which condition."""
+    """How values are masked, for whom (roles and environments), except for whom, under which condition.
+
+    Exemption is kept apart: a person may have a role that is exempt and sit where everybody's values are masked.
+    """
 
     method: str
     who: Allowance
+    exempt: Allowance
     condition: Any = None
     settings: tuple = ()
 
@@ -126,6 +130,11 @@ def framework(word: str) -> str:
     return FRAMEWORKS.get(upper, upper)
 
 
+def own_masks(policy, name="") -> dict[str, Mask]:
+    """The masks that one policy states by itself, the capsule's or that of the column `name`."""
+    return _masks([in_force(policy)], name)
+
+
 def _masks(layers, name):
     found: dict[str, Mask] = {}
     for layer in layers:
@@ -140,7 +149,8 @@ def _masks(layers, name):
             )
             found[slot] = Mask(
                 method,
-                Allowance.of(each.get("applies_to"), each.get("exempt")),
+                Allowance.of(each.get("applies_to")),
+                Allowance(False, frozenset(each.get("exempt") or ())),
                 each.get("condition") or None,
                 tuple(repr(each.get(key, MASK_DEFAULTS.get(key)) or False) for key in MASK_SETTINGS),
             )
@@ -148,7 +158,8 @@ def _masks(layers, name):
             method = layer.get("masking_method") or "redaction"
             found[SHORT] = Mask(
                 METHODS.get(method, method),
-                Allowance.of(layer.get("masking_applies_to"), layer.get("masking_exempt")),
+                Allowance.of(layer.get("masking_applies_to")),
+                Allowance(False, frozenset(layer.get("masking_exempt") or ())),
                 layer.get("masking_conditions") or None,
                 tuple(repr(MASK_DEFAULTS.get(key) or False) for key in MASK_SETTINGS),
             )

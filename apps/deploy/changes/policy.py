@@ -7,34 +7,11 @@ without effect is no change; what a column merely inherits is told once, for the
 from .allowance import OTHERS
 from .change import B, N, pointer
 from .codes import found
-from .effective import ACCESS_LEVELS, SHORT, Effective, effective, in_force
+from .effective import ACCESS_LEVELS, SHORT, Effective, effective
 from .facts import rank
-from .normal import lines, longer, period, same, same_set
-from .notes import notes
+from .normal import longer, period, same
+from .stated import idle, stated
 
-SHORT_FORM = (
-    "requires_masking",
-    "masking_method",
-    "masking_applies_to",
-    "masking_exempt",
-    "masking_conditions",
-)
-SECTIONS = {
-    "retention": ("period", "action", "legal_hold"),
-    "geographic": ("data_residency", "allowed_regions", "restricted_regions", "cross_border_transfer"),
-    "access": ("min_access_level", "allowed_roles", "denied_roles"),
-    "purposes": ("approved", "prohibited"),
-    "encryption": ("required", "method", "at_rest", "in_transit"),
-    "compliance": (
-        "frameworks", "consent_required", "right_to_erasure", "audit_log_required", "audit_retention",
-    ),
-}  # fmt: skip
-TAGS = ("classification", "classification_tags")
-NAMED = ("sensitivity_level", "masking_rules", *SHORT_FORM, *TAGS, *SECTIONS)
-MASK_EFFECTS = {
-    "name", "method", "config", "condition", "applies_to", "exempt", "enabled", "description",
-    "preserve_length", "preserve_format", "preserve_type", "preserve_null",
-}  # fmt: skip
 ACTIONS = ("hard_delete", "anonymize", "archive")  # what is kept in the end, least first
 
 
@@ -44,25 +21,26 @@ def policy(v):
     own, owns = v.section("column_policies")
     if same(before, after) and same(own, owns) and not v.renames:
         return
-    told = set()
-    for change in _compared(v, effective(before), effective(after), "capsule", "/policies"):
-        told.add(_told(change))
-        if change.code.startswith(("masking_", "access_")) and not _plain_columns(v, own, owns):
-            continue
-        yield change
-    yield from _stated(before, after, "", "/policies")
+    columns = v.by_column("column_policies")
+    changes = list(_compared(v, effective(before), effective(after), "capsule", "/policies"))
+    told = {_told(change) for change in changes}
+    if not _plain_columns(v, own, owns):
+        changes = [change for change in changes if not change.code.startswith(("masking_", "access_"))]
+    yield from changes
+    yield from idle(changes, before, after, [pair[2:] for pair in columns], "", "/policies")
+    yield from stated(before, after, "", "/policies")
     added = {column.path for column in v.matching.added}
-    for was, name, old, new in v.by_column("column_policies"):
+    for was, name, old, new in columns:
         at = pointer("column_policies", name)
         if name in added:
             # Nobody read the column before, so its policy takes nothing away.
             yield found("other_metadata", "policy", name, at, None, new, dimension="policy")
             continue
         pair = effective(before, old, was), effective(after, new, name)
-        for change in _compared(v, *pair, name, at):
-            if _told(change) not in told:
-                yield change
-        yield from _stated(old, new, name, at)
+        changes = [change for change in _compared(v, *pair, name, at) if _told(change) not in told]
+        yield from changes
+        yield from idle(changes, old, new, [(before, after)], name, at)
+        yield from stated(old, new, name, at)
 
 
 def _plain_columns(v, own, owns):
@@ -148,13 +126,19 @@ def _masking(old, new, name, at):
         else:
             if (was.method, was.condition, was.settings) != (now.method, now.condition, now.settings):
                 yield found("masking_changed", "masking", name, where, *shown)
-            for code, names in (
-                ("masking_added", now.who.beyond(was.who)),
-                ("masking_removed", was.who.beyond(now.who)),
-            ):
-                if names:
-                    words = [sorted(each.who.words) or None for each in (was, now)]
-                    yield found(code, "masking", name, where, *words, action="change", impact=names)
+            yield from _masked(was, now, name, where)
+
+
+def _masked(was, now, name, where):
+    """Who sees masked values that saw them plain, and the reverse."""
+    for left, right, codes in (
+        (was.who, now.who, ("masking_removed", "masking_added")),
+        (was.exempt, now.exempt, ("masking_added", "masking_removed")),
+    ):
+        shown = [sorted(each.words) or None for each in (left, right)]
+        for code, names in zip(codes, (left.beyond(right), right.beyond(left)), strict=True):
+            if names:
+                yield found(code, "masking", name, where, *shown, action="change", impact=names)
 
 
 def _regions(old, new, name, at):
@@ -220,55 +204,3 @@ def _safeguards(old, new, at):
             "safeguard_removed" if open_ else code, "safeguard", "audit retention", where,
             old.audit_retention, new.audit_retention, dimension="policy", undetermined=open_,
         )  # fmt: skip
-
-
-def _stated(old, new, name, at):
-    """What is written in a policy and has no effect that is compared: tags, reviews, owners, notes."""
-    label = name or "policy"
-    for key in TAGS:
-        was, now = (_tags(each.get(key)) for each in (old, new))
-        if not same_set(was, now):
-            yield found(
-                "docs_changed", "policy", label, f"{at}/{key}", old.get(key), new.get(key), dimension="policy"
-            )
-    silent = not any(in_force(each).get("requires_masking") for each in (old, new))
-    named = [key for key in NAMED if not (silent and key in SHORT_FORM)]
-    was, now = old.get("sensitivity_level"), new.get("sensitivity_level")
-    # Stating the level that holds anyway is only a note; every other step is row 41.
-    if not name and not (was and now) and rank(was or "internal") == rank(now or "internal") and was != now:
-        yield found(
-            "other_metadata",
-            "policy",
-            "sensitivity_level",
-            f"{at}/sensitivity_level",
-            was,
-            now,
-            dimension="policy",
-        )
-    yield from notes(old, new, named, dimension="policy", kind="policy", name=name, at=at)
-    for section, keys in SECTIONS.items():
-        was, now = old.get(section) or {}, new.get(section) or {}
-        yield from notes(was, now, keys, dimension="policy", kind="policy", name=name, at=f"{at}/{section}")
-    before = {each["name"]: each for each in old.get("masking_rules") or ()}
-    for place, each in enumerate(new.get("masking_rules") or ()):
-        former = before.pop(each["name"], None)
-        where = f"{at}/masking_rules/{place}"
-        if former is None:
-            if not each.get("enabled", True):
-                yield found("other_metadata", "masking", each["name"], where, None, each, dimension="policy")
-            continue
-        was, now = lines(former.get("description") or None), lines(each.get("description") or None)
-        if was != now:
-            at_text = f"{where}/description"
-            yield found("docs_changed", "masking", each["name"], at_text, was, now, dimension="policy")
-        disabled = not former.get("enabled", True) and not each.get("enabled", True)
-        told = {"name", "description"} if disabled else MASK_EFFECTS
-        yield from notes(former, each, told, dimension="policy", kind="masking", name=each["name"], at=where)
-    for rule_name, each in before.items():
-        if not each.get("enabled", True):
-            where = f"{at}/masking_rules"
-            yield found("other_metadata", "masking", rule_name, where, each, None, dimension="policy")
-
-
-def _tags(value):
-    return [value] if isinstance(value, str) else value or []
