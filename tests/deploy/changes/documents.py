@@ -166,9 +166,13 @@ def _optional(**keys):
 
 
 @st.composite
-def documents(draw):
-    """Canonical documents of one capsule, small enough that two of them share most of their names."""
-    names = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1, max_size=4))
+def documents(draw, names=None):
+    """Canonical documents of one capsule, small enough that two of them share most of their names.
+
+    With `names` every document has just these columns, in any order.
+    """
+    some_names = st.lists(st.sampled_from(NAMES), unique=True, min_size=1, max_size=4)
+    names = draw(st.permutations(names) if names else some_names)
     columns = [column(name, draw(st.sampled_from(TYPES))) for name in names]
     for each in columns:
         each |= draw(_optional(is_nullable=st.just(False), description=WORDS))

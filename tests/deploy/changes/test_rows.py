@@ -430,7 +430,7 @@ def test_a_nested_text_type_and_its_fields_spelled_out_are_the_same():
         (promise(), promise(schema_changes={"breaking_change_notice": "P30D"})),
         (rules(rule(), rule("unique")), rules(rule("unique"), rule())),
         (keyed(FK), keyed({**FK, "references": {"table": "urn:dcs:files:table:shop:people", "column": "id"}})),
-        (masked(), capsule(column_policies={"id": {"masking_rules": [{"name": "id_hashing", "method": "hashing"}]}})),
+        (masked(), capsule(column_policies={"id": {"requires_masking": True, "masking_rules": [{"name": "id_hashing", "method": "hashing"}]}})),
         (capsule(format="delta_lake"), capsule(format="delta")),
     ],
 )  # fmt: skip
@@ -450,6 +450,14 @@ def test_a_policy_that_moves_from_the_column_to_the_capsule_without_effect_is_no
     new = capsule(policies={"sensitivity_level": "internal", **own})
 
     assert codes(old, new) == codes(new, old) == []
+
+
+def test_a_setting_without_effect_is_a_note():
+    access = {"allowed_roles": ["a"]}
+
+    (change,) = classify(policy(access=access), policy(access={**access, "denied_roles": ["b"]}))
+
+    assert (change.code, change.pointer) == ("other_metadata", "/policies/access/denied_roles")
 
 
 def test_masking_the_capsule_masks_the_columns_that_had_no_policy():
