@@ -55,15 +55,18 @@ def _primary(v):
 
 def _paired(v, kind, alike=None):
     """Pairs of the constraints of one type on the same columns, one side None where there is no partner."""
-    left = list(v.before.of_type(kind))
+    left: dict[tuple, list] = {}
+    for old in v.before.of_type(kind):
+        left.setdefault(_now(v, old), []).append(old)
     pairs = []
     for new in v.after.of_type(kind):
-        candidates = [old for old in left if _now(v, old) == new.columns]
+        candidates = left.get(new.columns) or []
         old = next((each for each in candidates if alike and alike(each, new)), next(iter(candidates), None))
         if old:
-            left = [each for each in left if each is not old]
+            left[new.columns] = [each for each in candidates if each is not old]
         pairs.append((old, new))
-    return pairs + [(old, None) for old in left if not _folded(v, old)]
+    rest = [(old, None) for candidates in left.values() for old in candidates if not _folded(v, old)]
+    return pairs + rest
 
 
 def _unique(v):
@@ -168,12 +171,8 @@ def _not_null(v):
             yield from _attributes(old, new)
             continue
         each = old or new
-        before = v.before.columns.get(each.columns[0]) if old else None
         path = v.matching.now(each.columns[0]) if old else each.columns[0]
-        after = v.after.columns.get(path)
-        if before is None:
-            was = next((pair.old for pair in v.matching.pairs if pair.new.path == path), None)
-            before = was
+        before, after = v.matching.origin.get(path), v.after.columns.get(path)
         if before and after and before.required == after.required:
             shown = (old and old.spec, new and new.spec)
             yield found(
@@ -183,9 +182,8 @@ def _not_null(v):
 
 def _default_notes(v):
     for path, new in v.after.defaults.items():
-        if old := next(
-            (v.before.defaults[was] for was in v.before.defaults if v.matching.now(was) == path), None
-        ):
+        origin = v.matching.origin.get(path)
+        if origin and (old := v.before.defaults.get(origin.path)):
             yield from _attributes(old, new)
 
 

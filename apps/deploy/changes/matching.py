@@ -4,6 +4,7 @@ breaking-changes.md section 2. A hint is spent once applied: where the new name 
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .table import Column, Table
 
@@ -40,9 +41,20 @@ class Matching:
 
     def gone(self, path: str) -> bool:
         """Whether a column of the old version, or the one it is nested in, was removed."""
-        return bool(self.removed) and any(
-            path == column.path or path.startswith(f"{column.path}.") for column in self.removed
-        )
+        while path and self.removed:
+            if path in self._removed:
+                return True
+            path = path.rpartition(".")[0]
+        return False
+
+    @cached_property
+    def _removed(self):
+        return {column.path for column in self.removed}
+
+    @cached_property
+    def origin(self) -> dict[str, Column]:
+        """The old column of each new one that has one, by its new path."""
+        return {pair.new.path: pair.old for pair in self.pairs}
 
 
 def match(old: Table, new: Table, renames=()) -> Matching:

@@ -8,7 +8,6 @@ from .codes import found
 from .normal import key, lines, number, same, same_set
 from .notes import notes
 from .patterns import failing
-from .quality import subject_rules
 
 TEXTS = ("description", "business_name")
 DEFINITIONS = ("business_definition", "semantic_type")
@@ -159,12 +158,6 @@ def _domain(v, name, old, new, at):
 
 def _range(v, was, name, old, new, at):
     before, after = old.get("range") or {}, new.get("range") or {}
-    guarded = any(
-        rule.spec["rule"] == "range_check"
-        and rule.enabled
-        and rule.spec.get("severity", "warning") in ("error", "critical")
-        for rule in subject_rules(v.old, {was})
-    )
     for part, sign in (("min", -1), ("max", 1)):
         low, high = number(before.get(part)), number(after.get(part))
         if low == high:
@@ -173,7 +166,7 @@ def _range(v, was, name, old, new, at):
         code = "range_loosened" if wider else "range_tightened"
         yield found(
             code, "column", name, f"{at}/range/{part}", before.get(part), after.get(part),
-            consumer=B if wider and guarded else None,
+            consumer=B if wider and was in v.guarded else None,
         )  # fmt: skip
     yield from notes(
         before, after, ("min", "max"), dimension="semantic", kind="column", name=name, at=f"{at}/range"

@@ -4,11 +4,13 @@ Rules are known by name; one without a name by type, subject and the keys of its
 over on each side with the same type and subject, those two are one rule.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from .change import B, M, N, pointer
 from .codes import found
+from .normal import key as stand_in
 from .normal import lines, longer, number, period, reference, same, same_set
 from .notes import notes
 
@@ -66,9 +68,14 @@ def rules(document) -> list[Rule]:
     return found_
 
 
-def subject_rules(document, columns) -> list[Rule]:
-    """The rules that are about any of these columns."""
-    return [rule for rule in rules(document) if not columns.isdisjoint(rule.subjects)]
+def guarded(document) -> frozenset[str]:
+    """The columns whose range a rule of severity error or critical keeps."""
+    return frozenset(
+        name
+        for rule in rules(document)
+        if rule.spec["rule"] == "range_check" and rule.enabled and _severe(rule)
+        for name in rule.subjects
+    )
 
 
 def critical(document) -> frozenset[str]:
@@ -94,54 +101,64 @@ def quality(v):
 
 
 def _pairs(v, old, new):
-    partner: dict[int, Rule] = {}
-    left = {rule.place: rule for rule in old}
+    """(old rule, new rule), one of them None where there is no partner; each way in turn takes what it can."""
 
-    def now(rule):
-        return tuple(v.matching.now(name) for name in rule.subjects)
-
-    def take(rule, fits):
-        for candidate in left.values():
-            if rule.place not in partner and fits(candidate, rule):
-                partner[rule.place] = candidate
-                del left[candidate.place]
-                return
-
-    def subject(was, rule):
-        return was.spec["rule"] == rule.spec["rule"] and now(was) == rule.subjects
-
-    def unnamed(was, rule):
-        return not was.named and not rule.named and subject(was, rule)
+    def subject(rule, names):
+        return rule.spec["rule"], tuple(map(names, rule.subjects))
 
     def parameters(rule):
-        return {key for key in PARAMETERS if key in rule.spec}
+        return frozenset(key for key in PARAMETERS if key in rule.spec)
 
     ways = (
-        lambda was, rule: was.named and rule.named and was.name == rule.name,
-        lambda was, rule: unnamed(was, rule) and same(_plain(was), _plain(rule)),
-        lambda was, rule: unnamed(was, rule) and parameters(was) == parameters(rule),
-        lambda was, rule: was.named is not rule.named and was.name == rule.name and subject(was, rule),
+        lambda rule, names: rule.named and rule.name,
+        lambda rule, names: not rule.named and (subject(rule, names), stand_in(_plain(rule))),
+        lambda rule, names: not rule.named and (subject(rule, names), parameters(rule)),
+        # One side names the rule as the other is called by default.
+        lambda rule, names: (rule.name, subject(rule, names)),
     )
-    for fits in ways:
-        for rule in new:
-            take(rule, fits)
+    partner: dict[int, Rule] = {}
+    left, open_ = list(old), list(new)
+    for way in ways:
+        left, open_ = _taken(way, v.matching.now, left, open_, partner)
+
+    # Only where nothing else could be meant.
+    def alone(rule, names):
+        return not rule.named and subject(rule, names)
+
+    counts = Counter(alone(rule, v.matching.now) for rule in left)
+    others = Counter(alone(rule, str) for rule in open_)
+    left, _ = _taken(
+        lambda rule, names: (kind := alone(rule, names)) and counts[kind] == others[kind] == 1 and kind,
+        v.matching.now, left, open_, partner,
+    )  # fmt: skip
+    return [(partner.get(rule.place), rule) for rule in new] + [(rule, None) for rule in left]
+
+
+def _taken(way, now, old, new, partner):
+    """Pair rules that one way gives the same key, in order; returns those that are left on each side."""
+    waiting: dict[Any, list[Rule]] = {}
+    for rule in old:
+        if found_ := way(rule, now):
+            waiting.setdefault(found_, []).append(rule)
     for rule in new:
-        # Only where nothing else could be meant.
-        if (
-            sum(unnamed(was, rule) for was in left.values())
-            == 1
-            == sum(unnamed(rule, other) for other in new if other.place not in partner)
-        ):
-            take(rule, unnamed)
-    return [(partner.get(rule.place), rule) for rule in new] + [(rule, None) for rule in left.values()]
+        if (found_ := way(rule, str)) and waiting.get(found_):
+            partner[rule.place] = waiting[found_].pop(0)
+    paired = {rule.place for rule in partner.values()}
+    return [rule for rule in old if rule.place not in paired], [
+        rule for rule in new if rule.place not in partner
+    ]
 
 
 def _plain(rule):
     return {key: rule.spec[key] for key in rule.spec if key not in ("column", "columns")}
 
 
+def _severe(rule):
+    return rule.spec.get("severity", "warning") in ("error", "critical")
+
+
 def _strict(rule):
-    return bool(rule.spec.get("blocking")) or rule.spec.get("severity", "warning") in ("error", "critical")
+    return bool(rule.spec.get("blocking")) or _severe(rule)
 
 
 def _added(rule, was, at=""):
@@ -197,8 +214,7 @@ def _judged(direction, old, new, key, was, now, listed):
         return found("rule_loosened", "rule", new.name, at, was, now, consumer=consumer, **shown)
     if direction == "stricter":
         # The severity is the old version's; a rule that begins to block stops deliveries at once.
-        strict = old.spec.get("severity", "warning") in ("error", "critical")
-        producer = B if strict or new.spec.get("blocking") else N
+        producer = B if _severe(old) or new.spec.get("blocking") else N
         return found("rule_tightened", "rule", new.name, at, was, now, producer=producer, **shown)
     return found("rule_changed", "rule", new.name, at, was, now, **shown)
 

@@ -5,7 +5,7 @@ from .change import B, N, Verdict
 from .codes import found
 from .normal import expression, key
 from .notes import notes
-from .quality import critical, subject_rules
+from .quality import critical, rules
 
 COLUMN_KEYS = ("name", "data_type", "is_nullable", "description", "constraints", "fields")
 KEEPS_CASE = frozenset("clickhouse kafka mongodb files file s3 avro json parquet".split())
@@ -19,11 +19,12 @@ def columns(v):
         required = column.required and column.path not in v.after.defaults
         code = "column_added_required" if required else "column_added"
         yield found(code, column.kind, column.path, column.pointer, None, column.spec)
+    hung = hanging(v) if v.matching.removed else {}
     for column in v.matching.removed:
+        impact = dict.fromkeys(words for path in _inside(v.before, column) for words in hung.get(path, ()))
         yield found(
-            "column_removed", column.kind, column.path, column.pointer, column.spec, None,
-            impact=hanging(v, column),
-        )  # fmt: skip
+            "column_removed", column.kind, column.path, column.pointer, column.spec, None, impact=impact
+        )
     yield from _order(v)
 
 
@@ -144,28 +145,38 @@ def _order(v):
         yield found("column_reordered", "columns", parent, at, before, [pair.new.path for pair in pairs])
 
 
-def hanging(v, column) -> list[str]:
-    """What hangs on a column of the old version and leaves with it: keys, masking, rules, references of others."""
-    inside = {path for path in v.before.columns if path == column.path or path.startswith(f"{column.path}.")}
-    found_ = []
+def hanging(v) -> dict[str, list[str]]:
+    """What hangs on each column of the old version and leaves with it: keys, references, masking, rules."""
+    found_: dict[str, list[str]] = {}
+
+    def say(path, words):
+        found_.setdefault(path, []).append(words)
+
     for constraint in v.before.constraints:
-        if not inside.isdisjoint(constraint.columns):
-            if constraint.type == "primary_key":
-                found_.append("primary key")
-            elif constraint.type == "unique":
-                found_.append("unique key")
-            elif constraint.type == "foreign_key":
-                target = constraint.spec.get("references")
-                found_.append(f"foreign key to {target if isinstance(target, str) else target.get('table')}")
-    found_ += [
-        f"referenced by {urn}" for path in sorted(inside) for urn in v.facts.referenced_by.get(path, ())
-    ]
-    policies = v.old.get("column_policies") or {}
-    for path in sorted(inside):
-        policy = policies.get(path) or {}
+        if words := _key_words(constraint):
+            for path in constraint.columns:
+                say(path, words)
+    for path, urns in v.facts.referenced_by.items():
+        for urn in urns:
+            say(path, f"referenced by {urn}")
+    for path, policy in (v.old.get("column_policies") or {}).items():
         if policy.get("requires_masking") or policy.get("masking_rules"):
-            found_.append(f"masking of {path}")
+            say(path, f"masking of {path}")
     listed = critical(v.old)
-    for rule in subject_rules(v.old, inside):
-        found_.append(f"{'critical ' if rule.name in listed else ''}rule {rule.name}")
-    return list(dict.fromkeys(found_))
+    for rule in rules(v.old):
+        for path in rule.subjects:
+            say(path, f"{'critical ' if rule.name in listed else ''}rule {rule.name}")
+    return found_
+
+
+def _key_words(constraint):
+    if constraint.type == "foreign_key":
+        target = constraint.spec.get("references")
+        return f"foreign key to {target if isinstance(target, str) else target.get('table')}"
+    return {"primary_key": "primary key", "unique": "unique key"}.get(constraint.type)
+
+
+def _inside(table, column):
+    yield column.path
+    for child in table.children.get(column.path, ()):
+        yield from _inside(table, child)

@@ -6,6 +6,7 @@ from typing import Any
 
 from .facts import Facts
 from .matching import Matching, match
+from .quality import guarded
 from .table import Table
 from .types import dialect_of
 
@@ -42,6 +43,11 @@ class Versions:
     def renames(self) -> frozenset[tuple[str, str]]:
         """(old, new) names of the columns that changed theirs."""
         return frozenset(self.matching.renamed.items())
+
+    @cached_property
+    def guarded(self) -> frozenset[str]:
+        """The old columns whose range a severe rule keeps."""
+        return guarded(self.old)
 
     def order(self, *names) -> list[str]:
         """Column names in the order of the new structure, then of the old, then by alphabet."""
