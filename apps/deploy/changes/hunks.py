@@ -26,6 +26,9 @@ def hunks(changes) -> dict[str, list[Hunk]]:
     for change in changes:
         sides = [each if isinstance(each, dict) else {} for each in (change.old, change.new)]
         if not any(sides):
-            sides = [{} if each is None else {change.name: each} for each in (change.old, change.new)]
+            sides = [
+                {} if each is None else {change.name or change.kind: each}
+                for each in (change.old, change.new)
+            ]
         found[change.dimension].append(Hunk(change, tuple(fields(*sides))))
     return found

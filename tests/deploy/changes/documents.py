@@ -152,6 +152,62 @@ def capsule(*columns, constraints=(), indexes=(), **sections):
     return {"urn": "urn:dcs:files:table:shop:orders", "name": "orders", "schema": schema, **sections}
 
 
+KEYED = [column("id"), column("other")]
+PK, PK2 = {"type": "primary_key", "columns": ["id"]}, {"type": "primary_key", "columns": ["id", "other"]}
+UNIQUE = {"type": "unique", "columns": ["id"]}
+FK = {"type": "foreign_key", "columns": ["id"], "references": "urn:dcs:files:table:shop:people.id"}
+CHECK = {"type": "check", "columns": ["id"], "expression": "id > 0"}
+INDEX = {"name": "by_id", "columns": ["id"]}
+LATENCY = {"version": "1", "slas": {"latency": {"p95_ms": 100}}}
+REQUIRED = {"is_nullable": False}
+
+
+def structure(*columns):
+    return capsule(*columns)
+
+
+def keyed(*constraints):
+    return capsule(*KEYED, constraints=constraints)
+
+
+def default(value, **more):
+    made = [{"type": "default", **value}] if value else []
+    return capsule(column("id", **more, **({"constraints": made} if made else {})))
+
+
+def means(**meaning):
+    return capsule(columns={"id": meaning}) if meaning else capsule()
+
+
+def rules(*specs, critical=()):
+    contract = {"version": "1", "slas": {"quality": {"critical_rules": list(critical)}}} if critical else None
+    return capsule(quality_rules=list(specs), **({"contract": contract} if contract else {}))
+
+
+def rule(kind="range_check", **more):
+    return {"rule": kind, "column": "id", **more}
+
+
+def policy(**more):
+    return capsule(policies={"sensitivity_level": "internal", **more})
+
+
+def masked(**more):
+    return capsule(column_policies={"id": {"requires_masking": True, "masking_method": "hashing", **more}})
+
+
+def lineage(**more):
+    return capsule(lineage=more)
+
+
+def promise(**contract):
+    return capsule(contract={"version": "1", **contract})
+
+
+def sla(section, **more):
+    return promise(slas={section: more})
+
+
 TYPES = [
     "TINYINT", "INT", "BIGINT", "DECIMAL(18,2)", "DECIMAL(20,2)", "DOUBLE", "STRING", "VARCHAR(10)", "VARCHAR(36)",
     "DATE", "TIMESTAMP", "TIMESTAMPTZ", "BOOLEAN", "JSON", "ARRAY<INT>", "STRUCT<a INT, b STRING>", "geohash",
