@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
+COUNTED = {
+    ("data_capsule", "schema", "columns"): ("columns", "columns"),
+    ("data_capsule", "columns"): ("columns", "columns"),
+    ("data_capsule", "quality_rules"): ("rules", "quality rules"),
+    ("data_capsule", "lineage", "upstream"): ("upstream", "upstream capsules"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,11 +27,5 @@ class Limits:
 
     def of_items(self, path):
         """The most items that the list at `path` may hold, and what they are called; None if it has no limit."""
-        match path:
-            case ("data_capsule", "schema", "columns") | ("data_capsule", "columns"):
-                return self.columns, "columns"
-            case ("data_capsule", "quality_rules"):
-                return self.rules, "quality rules"
-            case ("data_capsule", "lineage", "upstream"):
-                return self.upstream, "upstream capsules"
-        return None
+        kind, called = COUNTED.get(path, ("", ""))
+        return (getattr(self, kind), called) if kind else None

@@ -145,7 +145,7 @@ class Problems:
     def __init__(self, lines):
         self.lines = lines
         self.found = []
-        self.refused = set()  # the numbers of documents with errors
+        self.documents = {"error": set(), "warning": set()}  # numbers of documents by what was found in them
         self._offsets = []
         self._spoiled = set()
         self._counts = {"error": 0, "warning": 0}
@@ -158,8 +158,7 @@ class Problems:
         if code == "E004":
             self._spoiled.add(place)
         severity = "warning" if code.startswith("W") else "error"
-        if severity == "error":
-            self.refused.add(document)
+        self.documents[severity].add(document)
         self._counts[severity] += 1
         if self._counts[severity] > ENOUGH:
             return

@@ -9,7 +9,7 @@ from apps.catalog import urns
 from . import hashing, lineage, normal, references, schema, trees, writing
 from .files import File
 from .known import Known
-from .limits import Limits
+from .limits import COUNTED, Limits
 from .places import Desk, Place
 from .problems import TOO_LARGE, Lines, Problem, keys
 
@@ -140,12 +140,13 @@ def read(
         entry.normalise()
     _forbidden(capsules)
     _cycles(capsules, known)
+    refused = file.problems.documents["error"] | (file.problems.documents["warning"] if strict else set())
     documents = [
         Document(
             entry.number, entry.canonical, normal.present(entry.capsule), entry.tree, file.problems.lines
         )
         for entry in capsules
-        if entry.number not in file.problems.refused
+        if entry.number not in refused
     ]
     return Reading(documents if file.whole else [], file.problems.in_order(strict=strict))
 
@@ -202,12 +203,24 @@ class _Entry:
     def __init__(self, number, tree, problems, known, limits):
         self.number, self.tree = number, tree
         self.desk = Desk(number, tree, problems, known, limits)
+        self._count(limits)
         self.plain = schema.shapes().read(tree, self._unkept)
         self.faulty = schema.faulty(self.plain)
         self.canonical = {}
         if self.faulty:
             for code, path, message, hint in schema.findings(self.plain, self.faulty, self._offset):
                 problems.add(code, number, path, self._offset(path), message, hint)
+
+    def _count(self, limits):
+        """Lists that came together by aliases and merge keys were not counted while they were read."""
+        for path in COUNTED:
+            most, called = limits.of_items(path)
+            found = trees.at(self.tree, path)
+            if isinstance(found, dict | list) and len(found) > most:
+                message = f"A capsule has at most {most:,} {called}."
+                self.desk.problems.add(
+                    "E016", self.number, path, self._offset(path), message, "Split the capsule."
+                )
 
     def _offset(self, path):
         return trees.offset(self.tree, path)

@@ -42,10 +42,8 @@ def offset(tree, path):
     return at
 
 
-def plain(tree):
-    """The tree as ordinary dicts, lists and values, each alias a copy of its own."""
-    if isinstance(tree, dict):
-        return {key: plain(value) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [plain(value) for value in tree]
-    return tree.value if isinstance(tree, Scalar) else tree
+def at(tree, path):
+    """What stands at `path`; None if nothing does."""
+    for key in path:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree

@@ -27,6 +27,7 @@ NULLS = {"", "~", "null", "Null", "NULL"}
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 MAYBE = frozenset("-+.0123456789tTfFnN~")
 MERGE = "<<"
+SLOW = object()  # not a value: the scalar needs a closer look
 TABS = "Indent with blanks, not with tabs."
 
 
@@ -89,6 +90,11 @@ def _too_many(offset, limits):
         f"The bundle has more than {limits.documents:,} documents.",
         "Split it into several files.",
     )
+
+
+def _normal(key):
+    """The form in which keys are compared: two spellings of one letter are one (as when hashing)."""
+    return key if key.isascii() else unicodedata.normalize("NFC", key)
 
 
 def _syntax(error, text):
@@ -171,6 +177,18 @@ class Composer:
         self.open.discard(id(found))
         return found
 
+    def _quick(self, event):
+        """The value of the most common scalars: texts, and short whole numbers; `SLOW` for all others."""
+        text = event.value
+        if event.tag or event.anchor or "\x00" in text:
+            return SLOW
+        if event.implicit[0] and (not text or text[0] in MAYBE):
+            if len(text) > 15 or not (text.isascii() and text.isdecimal()):
+                return SLOW
+            text = Scalar(int(text), text)
+        self.nodes += 1
+        return text if self.nodes <= self.limits.nodes else SLOW
+
     def _too_deep(self, event):
         self._fail(
             "E011", event, f"Values are nested more than {self.limits.depth} levels deep.", "Flatten them."
@@ -180,21 +198,25 @@ class Composer:
         return self.limits.of_items(tuple(self.path)) if len(self.path) <= 3 else None
 
     def _check_items(self, count, most, event):
-        if most and count > most[0]:
+        if count > most[0]:
             self._fail("E016", event, f"A capsule has at most {most[0]:,} {most[1]}.", "Split the capsule.")
 
     def _sequence(self, found, depth):
-        most, path = self._most(), self.path
+        most, path, marks = self._most(), self.path, found.marks
         event = self.next()
         while type(event) is not yaml.SequenceEndEvent:
-            self._check_items(len(found) + 1, most, event)
-            path.append(len(found))
-            at = event.start_mark.index
-            value = self._node(event, depth + 1)
-            path.pop()
+            if most:
+                self._check_items(len(found) + 1, most, event)
+            marks.append(event.start_mark.index)
+            value = self._quick(event) if type(event) is yaml.ScalarEvent else SLOW
+            if value is SLOW:
+                path.append(len(found))
+                value = self._node(event, depth + 1)
+                path.pop()
+                self._grow(found, value)
+            else:
+                found.size += 1
             found.append(value)
-            found.marks.append(at)
-            self._grow(found, value)
             event = self.next()
 
     @staticmethod
@@ -214,25 +236,28 @@ class Composer:
             key = self._key(event, depth)
             is_merge = key == MERGE and type(event) is yaml.ScalarEvent and event.implicit[0]
             path.append(key)
-            same = unicodedata.normalize("NFC", key) if not key.isascii() else key
+            same = _normal(key)
             if same in normal:
                 self._twice(key, normal[same], at)
             normal.setdefault(same, at)
             event = self.next()
             value_at = event.start_mark
-            value = self._node(event, depth + 1)
+            value = self._quick(event) if type(event) is yaml.ScalarEvent else SLOW
+            if value is SLOW:
+                value = self._node(event, depth + 1)
             found.size += 1
             if is_merge:
                 merged.append((value, value_at.index))
             elif key not in found:
-                self._check_items(len(found) + 1, most, event)
+                if most:
+                    self._check_items(len(found) + 1, most, event)
                 found[key] = value
                 found.marks[key] = at
                 self._grow(found, value)
             path.pop()
             event = self.next()
         for value, at in merged:
-            self._merge(found, value, at)
+            self._merge(found, normal, value, at)
 
     def _twice(self, key, first, at):
         self._report(
@@ -261,7 +286,7 @@ class Composer:
                 return value if isinstance(value, str) else value.text
         return self._fail("E004", event, "A key must be a text.", "Write the key as one word or in quotes.")
 
-    def _merge(self, found, value, at):
+    def _merge(self, found, normal, value, at):
         sources = value if isinstance(value, Sequence) else [value]
         for source in sources:
             if not isinstance(source, Mapping):
@@ -269,7 +294,9 @@ class Composer:
                 self.report("E004", at, "A merge key takes an object, or a list of objects.", hint)
                 return
             for key, entry in source.items():
-                if key not in found:
+                same = _normal(key)
+                if same not in normal:
+                    normal[same] = at
                     found[key] = entry
                     found.marks[key] = source.marks[key]
                     self._grow(found, entry)

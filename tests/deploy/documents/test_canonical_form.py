@@ -75,6 +75,14 @@ def test_anchors_aliases_and_merge_keys_are_written_out():
     assert found["plain"] == {"<<": 1}
 
 
+def test_one_letter_spelt_in_two_ways_is_one_key():
+    twice = documents.read(HEAD + "  meta: {caf\u00e9: 1, cafe\u0301: 2}\n")
+    merged = said("  meta:\n    a: &a {caf\u00e9: 1}\n    b: {<<: *a, cafe\u0301: 2}\n")
+
+    assert [problem.code for problem in twice.problems] == ["E003"]
+    assert merged["meta"]["b"] == {"cafe\u0301": 2}
+
+
 def test_a_byte_order_mark_is_dropped():
     assert documents.read(b"\xef\xbb\xbf" + HEAD.encode()).valid
 
@@ -277,6 +285,13 @@ def test_approvals_are_never_taken_from_a_file():
     found = said("  contract: {version: 1, approved_by: ada, approved_at: 2024-01-01}\n")
 
     assert found["contract"] == {"version": "1"}
+
+
+def test_strict_reading_gives_no_document_that_was_warned_about():
+    body = HEAD + "  format: papyrus\n"
+
+    assert len(documents.read(body).documents) == 1
+    assert documents.read(body, strict=True).documents == []
 
 
 def test_only_what_is_said_is_kept():

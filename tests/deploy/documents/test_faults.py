@@ -74,6 +74,7 @@ UNREADABLE = [
     raw("E015", "---\na: 1\n" * 120, "", 1, "Split it into several files.", SMALL),
     raw("E015", '[{"a": 1},{"a": 1},\n{"a": 1}]', "", 2, "Split it into several files.", SMALL),
     bad("E016", "  columns:\n    a: {}\n    b: {}\n    c: {}\n", "/columns/c", 7, "Split the capsule.", limits=SMALL),
+    bad("E016", "  meta: &m {a: {}, b: {}, c: {}}\n  columns: *m\n", "/columns", 5, "Split the capsule.", limits=SMALL),
     bad("E016", "  lineage:\n    upstream: [a, b, c]\n", "/lineage/upstream", 5, "Split the capsule.", limits=SMALL),
 ]  # fmt: skip
 
