@@ -122,6 +122,21 @@ def test_the_quick_check_agrees_with_the_schema_library(capsule, seed):
         assert list(schema.findings(document, schema.faulty(document)))
 
 
+@modest
+@given(capsule_documents(), st.integers(0, 2**32))
+def test_nothing_that_a_file_says_makes_the_reader_fail(capsule, seed):
+    chance = random.Random(seed)
+    capsule = _broken(_broken(capsule, chance), chance)
+
+    for text in (as_json(capsule), yaml.safe_dump({"data_capsule": capsule}, allow_unicode=True)):
+        reading = documents.read(text)
+        assert reading.valid == (len(reading.documents) == 1)
+        for problem in reading.problems:
+            assert problem.message
+            assert problem.hint
+            assert (problem.line, problem.column) >= (1, 1)
+
+
 def _broken(capsule, chance):
     """`capsule` with one value, anywhere, exchanged or one key added."""
     capsule = copy.deepcopy(capsule)
@@ -134,6 +149,8 @@ def _broken(capsule, chance):
                 walk(value[key])
 
     walk(capsule)
+    if not places:
+        return capsule
     holder, key = chance.choice(places)
     wrong = chance.choice(
         [None, 3, -1, 1.5, True, "", "x" * 600, [], {}, ["a", "a"], {"x": 1}, "none", "draft"]
