@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin, VisibleRelatedFilter
+from apps.dcs.admin import GovernedAdmin, VisibleRelatedFilter
 from apps.workflow.admin import WorkflowAdmin
 
 from .models import Refusal, Term, TermImport, TermLink
@@ -46,8 +46,17 @@ class RefusalAdmin(GovernedAdmin):
 
 
 @admin.register(TermImport)
-class TermImportAdmin(ReadOnlyAdmin):
+class TermImportAdmin(WorkflowAdmin):
+    """Files are uploaded in the portal; here they are read, and decided on."""
+
+    exclude = ["rows"]
+    state_fields = [
+        "file_name", "format", "options", "warnings", "state", "author", "outcome", "created_at", "updated_at", "applied_at",
+    ]  # fmt: skip
     list_display = ["file_name", "format", "state", "author", "created_at", "applied_at"]
     list_select_related = ["author"]
     list_filter = ["state", "format"]
     search_fields = ["file_name"]
+
+    def has_add_permission(self, request):
+        return False

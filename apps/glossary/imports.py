@@ -1,23 +1,23 @@
-"""Files of terms: read, planned, looked at, and let happen in one transaction. Nothing in force is ever overwritten.
+"""Files of terms: read, planned, looked at, and proposed as one review. Nothing changes until it is approved.
 
-New terms enter as drafts, drafts are changed, and for each term in force one proposal is opened under the name of
-whoever applies the plan (interop.md, section 7: the import never approves).
+With the approval everything happens in one transaction: see `apps.glossary.proposals`. The import itself approves
+nothing (interop.md, section 7).
 """
 
-import uuid
+import json
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
 from apps.catalog.models import Domain, Owner
 from apps.dcs.refusals import Conflict
 
-from . import access, plans, sheets, skos, writing
+from . import access, plans, proposals, sheets, skos
 from .models import Term, TermImport
 
 FORMATS = ("csv", *skos.FORMATS)
+NAMED = 5
 
 
 def format_of(name):
@@ -38,7 +38,7 @@ def plan(data, *, name, by, format="", language="en", classes=False):
     else:
         found = skos.read(data, format=format, language=language, classes=classes)
         entries, warnings = found.entries, found.warnings
-    rows = plans.plan(entries, stored(), known(by))
+    rows = plans.plan(entries, stored(by), known(by))
     with acting(by, reason=_("Import of %s") % name):
         return TermImport.objects.create(
             file_name=name[:255],
@@ -50,10 +50,13 @@ def plan(data, *, name, by, format="", language="en", classes=False):
         )
 
 
-def stored():
-    """The terms as a plan compares with them; a hidden one still takes its name."""
+def stored(reader):
+    """The terms as a plan compares with them; of a hidden one nothing but its name."""
     for term in Term.objects.all().as_entries():
-        yield {**term, "uri": skos.uri_of(term)}
+        if term["visibility_rank"] > reader.clearance:
+            yield {"id": term["id"], "name": term["name"], "uri": skos.uri_of(term), "hidden": True}
+        else:
+            yield {**term, "uri": skos.uri_of(term)}
 
 
 def known(reader):
@@ -63,51 +66,81 @@ def known(reader):
     }
 
 
-def apply(found, *, by):
-    """Let a plan happen, all or nothing; errors stay out. Returns how many rows became what.
+def planned_again(found, reader):
+    """The rows of an import, as JSON, planned once more from what its file says.
 
-    Raises `Conflict` if the plan was applied before, or if a term has changed since it was made.
+    A plan that somebody looks at is proposed as it stands: raises `Conflict` if it would be another now. One that is
+    proposed already, and is merged, takes the new rows.
     """
-    reason = _("Import of %s") % found.file_name
-    with acting(by, reason=reason), transaction.atomic():
-        found = TermImport.objects.select_for_update().get(pk=found.pk)
-        if found.state != TermImport.State.PLANNED:
-            raise Conflict(_("This import was settled before."), code="illegal_step")
-        resolve = _resolver(by)
-        made = dict.fromkeys(("created", "changed", "proposed", "same", "errors"), 0)
-        terms = Term.objects.in_bulk([row["term"] for row in found.rows if row["action"] == plans.CHANGE])
-        reviews, fresh = [], []
-        for row in found.rows:
-            if row["action"] == plans.CREATE:
-                fresh.append(_drafted(row, resolve, by))
-                made["created"] += 1
-            elif row["action"] == plans.CHANGE:
-                term = terms.get(uuid.UUID(row["term"]))
-                outcome = _changed(row, term, resolve, by, reason)
-                made["proposed" if outcome.review else "changed"] += 1
-                if outcome.review:
-                    reviews.append(str(outcome.review.pk))
-            else:
-                made["same" if row["action"] == plans.SAME else "errors"] += 1
-        _store(fresh)
-        found.state, found.applied_at = TermImport.State.APPLIED, timezone.now()
-        found.outcome = {**made, "reviews": reviews}
-        found.save(update_fields=["state", "applied_at", "outcome"])
+    rows = [row.told() for row in plans.plan(plans.entries_of(found.rows), stored(reader), known(reader))]
+    rows = json.loads(json.dumps(rows, default=str))
+    if found.state == TermImport.State.PLANNED:
+        moved = [now["name"] for now, shown in zip(rows, found.rows, strict=True) if _other(now, shown)]
+        if moved:
+            names = ", ".join(moved[:NAMED]) + (" …" if len(moved) > NAMED else "")
+            raise Conflict(
+                _("Since the plan was made something has changed: %(names)s. Plan again.") % {"names": names},
+                code="plan_stale",
+            )
+    elif rows != found.rows:
+        found.rows = rows
+        found.save(update_fields=["rows"])
+    return rows
+
+
+def _other(now, shown):
+    return any(now[part] != shown[part] for part in ("action", "term", "changes", "values"))
+
+
+def plan_again(found, *, by):
+    """Compare the file with what is stored by now. Raises `Conflict` once the import is proposed, applied or dropped."""
+    access.may_write(by, permission="glossary.add_term").or_refuse()
+    with acting(by, reason=_("Import of %s planned again") % found.file_name), transaction.atomic():
+        found = _still_a_plan(found)
+        rows = plans.plan(plans.entries_of(found.rows), stored(by), known(by))
+        found.rows = [row.told() for row in rows]
+        found.save(update_fields=["rows"])
     return found
 
 
+def propose(found, *, by, reason=""):
+    """Ask for a decision on the whole plan: one review with every row that makes or changes a term.
+
+    Returns the review; rows with errors stay out. Raises `Conflict` if the import is proposed, applied or dropped, if
+    the plan would be another by now (`plan_stale`), or if nothing would change.
+    """
+    access.may_write(by, permission="glossary.add_term").or_refuse()
+    reason = reason or _("Import of %s") % found.file_name
+    with acting(by, reason=reason), transaction.atomic():
+        found = _still_a_plan(found)
+        review = proposals.propose(found, {}, by=by, reason=reason)
+        TermImport.objects.filter(pk=found.pk).update(state=TermImport.State.PROPOSED)
+    return review
+
+
 def drop(found, *, by):
-    """Set a plan aside. Raises `Conflict` if it was applied."""
+    """Set a plan aside. Raises `Conflict` once it is proposed, applied or dropped."""
+    access.may_write(by, permission="glossary.add_term").or_refuse()
     with acting(by, reason=_("Import of %s dropped") % found.file_name):
-        found = TermImport.objects.select_for_update().get(pk=found.pk)
-        if found.state != TermImport.State.PLANNED:
-            raise Conflict(_("This import was settled before."), code="illegal_step")
+        found = _still_a_plan(found)
         found.state = TermImport.State.DROPPED
         found.save(update_fields=["state"])
     return found
 
 
-def _resolver(reader):
+def _still_a_plan(found):
+    found = TermImport.objects.select_for_update(no_key=True).get(pk=found.pk)
+    if found.state != TermImport.State.PLANNED:
+        said = {
+            TermImport.State.PROPOSED: _("This import is in review already."),
+            TermImport.State.APPLIED: _("This import was applied before."),
+            TermImport.State.DROPPED: _("This import was dropped. Upload the file again."),
+        }[found.state]
+        raise Conflict(said, code="illegal_step")
+    return found
+
+
+def resolver(reader):
     """Names of domains and owners in any case → rows."""
     kinds = {
         "domain": {plans.folded(row.name): row for row in Domain.objects.visible_to(reader)},
@@ -122,33 +155,3 @@ def _resolver(reader):
         return found
 
     return resolve
-
-
-def _drafted(row, resolve, by):
-    values = resolve(row["values"])
-    term = Term(author=by.user, **writing.columns(values))
-    writing.into_meta(term, values)
-    return term
-
-
-def _store(terms):
-    names = [term.name.lower() for term in terms]
-    taken = Term.objects.called_any(names)
-    if taken:
-        raise Conflict(
-            _("Since the plan was made somebody added %(names)s. Plan again.")
-            % {"names": ", ".join(taken[:5])},
-            code="plan_stale",
-        )
-    Term.objects.bulk_create(terms, batch_size=1000)
-
-
-def _changed(row, term, resolve, by, reason):
-    if term is None:
-        raise Conflict(_("%s is gone since the plan was made. Plan again.") % row["name"], code="plan_stale")
-    now = next(iter(Term.objects.filter(pk=term.pk).as_entries()))
-    for field, (before, _after) in row["changes"].items():
-        if (now.get(field) or None) != (before or None):
-            raise Conflict(_("%s has changed since the plan was made. Plan again.") % term, code="plan_stale")
-    values = resolve({field: row["values"][field] for field in row["changes"]})
-    return writing.change(term, values, by=by, reason=reason)

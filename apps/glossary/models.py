@@ -18,7 +18,7 @@ from apps.dcs.conditions import exactly_one
 from apps.dcs.fields import Moment, ObjectField, StringListField, empty_list
 from apps.dcs.models import Keyed, Record, Visible, VisibleQuerySet, empty_in_database
 from apps.people.rest.permissions import refusal
-from apps.workflow.reviewable import Affected, Reviewable, Risk
+from apps.workflow.reviewable import Affected, Reviewable, ReviewableMany, Risk
 from apps.workflow.transitions import Stateful, transition
 
 from .querysets import DOCUMENT, TermQuerySet
@@ -157,6 +157,11 @@ class Term(Reviewable, Stateful, Record):
     def is_in_force(self):
         """True once the meaning was agreed; deprecated terms keep theirs."""
         return self.status in (self.Status.APPROVED, self.Status.DEPRECATED)
+
+    def note_writer(self, review):
+        """Author and submitter are those of the text that is in force: they never approve it."""
+        self.author_id = review.created_by_id or self.author_id
+        self.submitted_by_id = review.submitted_by_id or self.submitted_by_id
 
     def risk_of(self, base, proposal):
         """Low where only the wording around the meaning changes, medium otherwise (trust.md, section 2.3)."""
@@ -343,14 +348,20 @@ class Refusal(AboutSubject, Keyed, Visible):
         return f"{self.term}: {self.subject}"
 
 
-class TermImport(Record):
-    """A file of terms and the plan that was made of it, until somebody lets it happen.
+class TermImport(ReviewableMany, Record):
+    """A file of terms and the plan that was made of it, until it is proposed and somebody else lets it happen.
 
     `rows` are those of `apps.glossary.plans` as JSON, `options` say how the file was read, `outcome` what became of it.
     """
 
+    review_kind = "term_import"
+    review_permission = "glossary.review_term"
+    review_icon = "upload"
+    large_fields = ("rows",)
+
     class State(models.TextChoices):
         PLANNED = "planned", _("Planned")
+        PROPOSED = "proposed", _("In review")
         APPLIED = "applied", _("Applied")
         DROPPED = "dropped", _("Dropped")
 
@@ -372,7 +383,7 @@ class TermImport(Record):
         constraints = [
             models.CheckConstraint(
                 name="term_import_state_valid",
-                condition=models.Q(state__in=["planned", "applied", "dropped"]),
+                condition=models.Q(state__in=["planned", "proposed", "applied", "dropped"]),
             ),
         ]
 
@@ -381,3 +392,60 @@ class TermImport(Record):
 
     def get_absolute_url(self):
         return reverse("glossary:import", args=[self.pk])
+
+    # ---------- its review ----------
+
+    def members(self, reader):
+        from . import gathered
+
+        return gathered.members_of(self, reader)
+
+    def summed_up(self, members):
+        from . import gathered
+
+        return {"file_name": self.file_name, **gathered.summed_up(members)}
+
+    def rank_of(self, members):
+        keys = [member.key for member in members if not member.new]
+        highest = Term.objects.filter(pk__in=keys).aggregate(rank=models.Max("visibility_rank"))["rank"]
+        return max(self.visibility_rank, highest or 0)
+
+    def in_short(self, base, proposal, changed):
+        return _("%(new)s new, %(changed)s changed") % {
+            "new": proposal["new"],
+            "changed": proposal["changed"],
+        }
+
+    def risk_of(self, base, proposal):
+        return Risk("medium", marks=tuple(word for word in ("renamed", "other_domain") if proposal[word]))
+
+    def affected(self, reader):
+        """The columns and capsules that the changed terms explain."""
+        from . import gathered
+
+        return gathered.affected(self, reader)
+
+    def moved(self, review):
+        from . import gathered
+
+        return super().moved(review) + gathered.names_taken(review)
+
+    def carry_out(self, review, *, by, reason):
+        from . import gathered
+
+        gathered.carry_out(self, review, by=by, reason=reason)
+
+    def let_go(self, review):
+        """It can be proposed again, or dropped."""
+        self.state = self.State.PLANNED
+        self.save(update_fields=["state"])
+
+    def effect(self, proposal):
+        from . import gathered
+
+        return gathered.effect(proposal)
+
+    def read_as(self, contents):
+        from . import gathered
+
+        return gathered.read_as(contents)

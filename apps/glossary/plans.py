@@ -35,7 +35,10 @@ class Entry:
 
 @dataclass
 class Row:
-    """One row of a plan. `changes` maps a field to [before, after]; `term` is the id of the stored term, or empty."""
+    """One row of a plan. `changes` maps a field to [before, after]; `term` is the id of the stored term, or empty.
+
+    `key` and `faults` are the entry's own: with `values` they are all that is needed to plan it again.
+    """
 
     place: str
     name: str
@@ -45,10 +48,20 @@ class Row:
     changes: dict[str, list[Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    key: str = ""
+    faults: list[str] = field(default_factory=list)
 
     def told(self):
         """The row as JSON."""
         return asdict(self)
+
+
+def entries_of(rows):
+    """The entries behind the rows of a plan (as JSON), to plan them again."""
+    return [
+        Entry(row["place"], row["values"], row["key"], list(row["faults"]), list(row["warnings"]))
+        for row in rows
+    ]
 
 
 def folded(name):
@@ -61,8 +74,8 @@ def plan(
 ):
     """The rows of the plan for `entries`, in their order.
 
-    `stored` are terms as dicts: `id`, `uri` (or empty) and the fields of an entry. A concept finds its term by
-    URI, everything else by name. `known` lists the names that `domain` and `owner` may hold.
+    `stored` are terms as dicts: `id`, `uri` (or empty) and the fields of an entry; of a `hidden` one only its name is
+    taken. A concept finds its term by URI, everything else by name. `known` lists the names that `domain` and `owner` may hold.
     """
     by_name, by_uri = {}, {}
     for term in stored:
@@ -84,6 +97,9 @@ def _met(entry, by_name, by_uri):
     """(the name under which the entry is stored, the stored term or None)."""
     name = unicodedata.normalize("NFC", str(entry.values.get("name") or "")).strip()
     there = by_name.get(folded(name))
+    hidden = there or by_uri.get(entry.key)
+    if hidden is not None and hidden.get("hidden"):
+        return name, hidden
     if entry.key and (before := by_uri.get(entry.key)):
         # A new name that is free is taken over; one that another term has is not.
         return (name if there is None or there is before else before["name"]), before
@@ -121,7 +137,18 @@ def _row(entry, name, before, called, words, taken):
     if (first := taken.setdefault(folded(name), entry.place)) != entry.place:
         said = {"place": first, "name": entry.values.get("name")}
         problems.append(_("Repeats %(place)s: “%(name)s” stands there already.") % said)
-    row = Row(entry.place, name, CREATE, values, problems=problems, warnings=warnings)
+    if before is not None and before.get("hidden"):
+        problems.append(_("The name “%s” cannot be used. Choose another.") % name)
+    row = Row(
+        entry.place,
+        name,
+        CREATE,
+        values,
+        problems=problems,
+        warnings=warnings,
+        key=entry.key,
+        faults=entry.problems,
+    )
     if problems:
         row.action = ERROR
     elif before is not None:

@@ -1,23 +1,38 @@
-"""Terms and value domains under review: what waits, what was decided, and how a change is proposed."""
+"""The glossary under review: what waits, what was decided, and how a change is proposed."""
+
+from django.db.models import F
 
 from apps.workflow import diff, reviews
-from apps.workflow.models import Review
+from apps.workflow.models import Review, ReviewMember
 
 propose = reviews.propose
 
 
 def waiting(record):
-    """The proposals about a record that wait for a decision, oldest first."""
-    found = Review.objects.of(record).submitted()
+    """The proposals about a record that wait for a decision, oldest first; imports that have it among others too."""
+    found = Review.objects.touching(record).submitted()
     return list(found.select_related("created_by").order_by("number"))
 
 
 def waiting_for(table, keys):
-    """The keys among `keys` about which a proposal waits, in one query."""
+    """The keys among `keys` about which a proposal waits, in two queries."""
     if not keys:
         return set()
     found = Review.objects.filter(subject_table=table, subject_id__in=keys, state=Review.State.SUBMITTED)
-    return set(found.order_by().values_list("subject_id", flat=True))
+    among = ReviewMember.objects.filter(
+        subject_table=table,
+        subject_id__in=keys,
+        review__state=Review.State.SUBMITTED,
+        revision=F("review__revision"),
+    )
+    return {key for rows in (found, among) for key in rows.order_by().values_list("subject_id", flat=True)}
+
+
+def content_for(record, review):
+    """What a proposal says about the record: its own content, or that of the one member of many."""
+    if review.subject_id == record.pk:
+        return review.proposal
+    return review.current_members.get(subject_table=record._meta.db_table, subject_id=record.pk).content
 
 
 def steps_taken(record, *, most=50):

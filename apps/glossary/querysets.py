@@ -130,6 +130,7 @@ class TermQuerySet(VisibleQuerySet):
             "status",
             "tags",
             "meta",
+            "visibility_rank",
             domain_name=F("domain__name"),
             owner_name=F("owner__name"),
         )

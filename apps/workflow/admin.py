@@ -21,6 +21,7 @@ from .models import (
     Review,
     ReviewAuthor,
     ReviewDecision,
+    ReviewMember,
     Step,
     Watcher,
 )
@@ -250,6 +251,14 @@ class ReviewAuthorAdmin(ReadOnlyAdmin):
     list_display = ["review", "person", "revision", "added_at"]
     list_select_related = ["review", "person"]
     search_fields = ["person__username"]
+
+
+@admin.register(ReviewMember)
+class ReviewMemberAdmin(ReadOnlyAdmin):
+    list_display = ["title", "action", "review", "revision", "subject_table"]
+    list_select_related = ["review"]
+    list_filter = ["action", "subject_table"]
+    search_fields = ["title"]
 
 
 @admin.register(ReviewDecision)

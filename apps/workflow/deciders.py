@@ -85,7 +85,12 @@ def in_words(review, said):
         "account_too_young": _("Your account is younger than this proposal."),
         "no_capacity": _("This needs the role %(role)s.") % {"role": needed},
         "capacity_too_young": _("You got the role %(role)s after this was submitted.") % {"role": needed},
-        "other_domain": _("Only stewards of %(domain)s can decide on this.") % {"domain": domain},
+        "other_domain": (
+            _("Only who looks after all of these domains can decide on this: %(domain)s.")
+            if len(review.domains) > 1
+            else _("Only stewards of %(domain)s can decide on this.")
+        )
+        % {"domain": domain},
         "domain_too_young": _("You became a steward of %(domain)s after this was submitted.")
         % {"domain": domain},
         "self_represented": _("You cannot stand in for yourself."),

@@ -1,18 +1,22 @@
 """The review desk: its boxes, the list in each, and everything that stands on the page of one review."""
 
+from copy import copy
 from dataclasses import dataclass, field
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.ui import querystring
+from apps.ui import paging, querystring
 
-from . import deciders, diff, reviews
-from .models import Review
+from . import deciders, diff, members, reviews
+from .models import Review, ReviewMember, reviewable_models
+from .reviewable import ReviewableMany
 
 MOST = 200
+ROWS = 50  # records of a proposal about many that stand on one page
 BOXES = {
     "waiting": gettext_lazy("Waiting"),
     "asked": gettext_lazy("I asked"),
@@ -27,6 +31,7 @@ MARKS = {
 }
 KINDS = {
     "term": gettext_lazy("term"),
+    "term_import": gettext_lazy("import of terms"),
     "value_domain": gettext_lazy("value domain"),
     "policy": gettext_lazy("policy"),
     "contract": gettext_lazy("contract"),
@@ -42,6 +47,15 @@ class Field:
     title: str
     change: diff.FieldChange
     long: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record of a proposal about many: what it is, and its fields that differ from what was stored."""
+
+    member: ReviewMember
+    url: str
+    fields: list
 
 
 @dataclass
@@ -173,10 +187,73 @@ def fields_of(review, base=None, proposal=None):
     return found
 
 
+def is_about_many(review):
+    """True if the proposal makes or changes many records."""
+    return issubclass(review.model or object, ReviewableMany)
+
+
+def rows_of(review, request):
+    """The records of a proposal about many, a page at a time; `rows=create` or `rows=change` shows one sort alone.
+
+    Its links lead to the page of the review, whatever page of the desk the request is for.
+    """
+    shown = request.GET.get("rows", "")
+    counts = dict(
+        review.current_members.order_by().values_list("action").annotate(number=Count("pk")).order_by()
+    )
+    found = review.current_members
+    if shown in ReviewMember.Action.values:
+        found = found.filter(action=shown)
+    at_home = copy(request)
+    at_home.path = reverse("workflow:review", args=[review.number])
+    page = paging.page(found, at_home, order=("title", "subject_id"), size=ROWS)
+    before = review.subject.read_as([each.base or {} for each in page])
+    after = review.subject.read_as([each.content for each in page])
+    models = reviewable_models()
+    rows = [
+        Row(each, _address(models.get(each.subject_table), each), list(map(_told, diff.changes(old, new))))
+        for each, old, new in zip(page, before, after, strict=True)
+    ]
+    sorts = [("", _("All"), sum(counts.values()))]
+    sorts += [(value, title, counts.get(value, 0)) for value, title in ReviewMember.Action.choices]
+    return {
+        "rows": rows,
+        "rows_page": page,
+        "rows_shown": shown,
+        "rows_sorts": [
+            {
+                "name": name,
+                "title": title,
+                "number": number,
+                "url": querystring.url(at_home.path, request.GET, rows=name or None, after=None, before=None),
+            }
+            for name, title, number in sorts
+        ],
+    }
+
+
+def _told(change):
+    long = len(diff.text(change.before)) + len(diff.text(change.after)) > 160
+    return Field(change.field[:1].upper() + change.field[1:], change, long)
+
+
+def _address(model, member):
+    """The page of a record that is there already; a new one has none yet."""
+    if model is None or member.base is None:
+        return ""
+    # Pages are found by key or by name; a base has the name if the proposal is about it.
+    known = {
+        field.attname: member.base[field.column]
+        for field in model._meta.fields
+        if field.column in member.base
+    }
+    return address_of(model(pk=member.subject_id, **{"name": member.title, **known}))
+
+
 def clashes_of(review):
     """What both this proposal and the one that came first have changed, for choosing field by field."""
     subject = review.subject
-    if subject is None:
+    if subject is None or is_about_many(review):
         return []
     governed = subject.governed()
     return [
@@ -193,6 +270,8 @@ def clashes_of(review):
 
 def effect(review, missing):
     """The sentence of what will happen on approval."""
+    if is_about_many(review) and missing <= 1 and review.subject is not None:
+        return review.subject.effect(review.proposal)
     if missing > 1:
         return _("puts down your decision; one more is needed before %(title)s changes.") % {
             "title": review.title
@@ -202,8 +281,9 @@ def effect(review, missing):
     return _("replaces what is in force by this text.")
 
 
-def page_of(review, reader):
+def page_of(review, request):
     """Everything that the page of one review shows."""
+    reader, many = request.reader, is_about_many(review)
     decisions = list(review.decisions.select_related("person", "on_behalf_of").order_by("decided_at"))
     approvals = sum(each.decision == "approve" and each.revision == review.revision for each in decisions)
     number, first = review.subject.affected(reader) if review.subject is not None else (0, [])
@@ -211,7 +291,8 @@ def page_of(review, reader):
     deciding = [steps[name] for name in ("approve", "send_back", "reject") if name in steps]
     lock = deciding[0].why if deciding and not deciding[0].allowed else ""
     may_decide = bool(deciding) and not lock
-    stale = review.state == Review.State.SUPERSEDED
+    moved = members.moved(review, lock=False) if many and review.state in Review.UNDECIDED else []
+    stale = review.state == Review.State.SUPERSEDED or bool(moved)
     mine = reader.user is not None and review.authors.filter(person=reader.user).exists()
     return {
         "review": review,
@@ -220,7 +301,10 @@ def page_of(review, reader):
         "kind": KINDS.get(review.kind, review.kind),
         "icon": icon_of(review),
         "marks": marks_of(review),
-        "fields": fields_of(review),
+        "many": many,
+        **(rows_of(review, request) if many else {"fields": fields_of(review)}),
+        "moved": moved[: reviews.SHOWN],
+        "moved_more": len(moved[reviews.SHOWN :]),
         "live": [] if review.base_content is None else fields_of(review, {}, review.base_content),
         "decisions": [each for each in decisions if each.decision != "comment"],
         "talk": [each for each in decisions if each.decision == "comment"],

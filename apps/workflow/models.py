@@ -79,6 +79,8 @@ class Review(Record):
     summary = models.CharField(max_length=500, blank=True, default="", db_default="")
     domain_id = models.UUIDField(null=True)
     domain_name = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # Of a proposal about many records: every domain that it touches; the database fills it in.
+    domains = StringListField()
     base_content = models.JSONField(null=True)
     base_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     proposal = ObjectField()
@@ -148,12 +150,19 @@ class Review(Record):
     def subject(self):
         """The record that the proposal is about; None if it is gone."""
         model = self.model
-        return None if model is None else model._base_manager.filter(pk=self.subject_id).first()
+        if model is None:
+            return None
+        return model._base_manager.defer(*model.large_fields).filter(pk=self.subject_id).first()
 
     @property
     def model(self):
         """The class of the subject, found by its table (errata row E17)."""
         return reviewable_models().get(self.subject_table)
+
+    @property
+    def current_members(self):
+        """The records of the present revision, if the proposal is about many."""
+        return self.members.filter(revision=self.revision)
 
     @property
     def is_open(self):
@@ -199,6 +208,48 @@ class ReviewAuthor(Keyed):
 
     def __str__(self):
         return f"{self.person}"
+
+
+class ReviewMember(Keyed):
+    """One record of a proposal that changes many at once, in one revision of it. Rows are only added.
+
+    `content` holds {column: value} of what the record becomes, `base` what the row said about these columns when it
+    was put down; a new record has none, and its key is that under which it will be stored.
+    """
+
+    class Action(models.TextChoices):
+        CREATE = "create", _("New")
+        CHANGE = "change", _("Changed")
+
+    review = models.ForeignKey(Review, models.PROTECT, related_name="members", db_index=False)
+    revision = models.IntegerField()
+    subject_table = models.CharField(max_length=100)
+    subject_id = models.UUIDField()
+    action = models.CharField(max_length=10, choices=Action)
+    title = models.CharField(max_length=500)
+    base = models.JSONField(null=True)
+    content = models.JSONField()
+
+    class Meta:
+        db_table = "review_members"
+        ordering = ["title", "subject_id"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["subject_table", "subject_id"], name="review_members_subject"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["review", "revision", "subject_table", "subject_id"], name="review_member_unique"
+            ),
+            models.CheckConstraint(
+                name="review_member_action_valid",
+                condition=models.Q(action="create", base__isnull=True)
+                | models.Q(action="change", base__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
 
 
 class ReviewDecision(Keyed):

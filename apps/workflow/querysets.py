@@ -18,6 +18,21 @@ class ReviewQuerySet(VisibleQuerySet):
         """The proposals about one record."""
         return self.filter(subject_table=record._meta.db_table, subject_id=record.pk)
 
+    def touching(self, record):
+        """The proposals about one record, and those about many that have it among them."""
+        return self.touching_any(record._meta.db_table, [record.pk])
+
+    def touching_any(self, table, keys):
+        """Like `touching`, for the rows of a table that have one of the keys."""
+        members = self.model._meta.get_field("members").related_model.objects.filter(
+            subject_table=table, subject_id__in=keys
+        )
+        among = members.filter(review=models.OuterRef("pk"), revision=models.OuterRef("revision"))
+        return self.filter(
+            models.Q(subject_table=table, subject_id__in=keys)
+            | models.Q(pk__in=members.values("review")) & models.Exists(among)
+        )
+
     def undecided(self):
         """Neither applied, nor rejected, nor withdrawn."""
         return self.filter(state__in=self.model.UNDECIDED)

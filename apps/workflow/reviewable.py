@@ -1,5 +1,6 @@
 """What a model must say about itself so that changes of it can be reviewed (errata row E17)."""
 
+import uuid
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -29,6 +30,17 @@ class Affected:
     meta: str = ""
 
 
+@dataclass(frozen=True)
+class Member:
+    """One record that a proposal about many would make (`new`) or change; `content` is {column: value} of what it becomes."""
+
+    model: type
+    key: uuid.UUID
+    title: str
+    content: dict
+    new: bool = False
+
+
 class Reviewable:
     """Mixin for models that change by proposals once somebody relies on them.
 
@@ -40,6 +52,8 @@ class Reviewable:
     review_kind = ""
     review_permission = ""
     review_icon = "file-pen-line"
+    # Fields that are read only when somebody asks for them.
+    large_fields = ()
 
     @property
     def is_in_force(self):
@@ -105,6 +119,9 @@ class Reviewable:
             if column in content:
                 setattr(self, field.attname, to_python(field, content[column]))
 
+    def note_writer(self, review):
+        """Hear whose proposal about the row in force is being applied; the caller saves."""
+
     def risk_of(self, base, proposal):
         """The `Risk` of going from `base` (None if nothing was in force) to `proposal`."""
         return Risk()
@@ -112,6 +129,17 @@ class Reviewable:
     def affected(self, reader):
         """(how many things the change touches, the first of them as `Affected`), as far as `reader` may know."""
         return 0, []
+
+    def in_short(self, base, proposal, changed):
+        """The line under the title in lists; `changed` are the columns that differ."""
+        if base is None:
+            said = next((proposal[key] for key in ("definition", "description") if proposal.get(key)), "")
+            return _("New: %(text)s") % {"text": said} if said else _("New")
+        titles = [str(self.governed()[name].verbose_name) for name in changed if name in self.governed()]
+        return _("Changes %(fields)s") % {"fields": ", ".join(titles[:4])}
+
+    def let_go(self, review):
+        """Hear that a proposal about the record was rejected or withdrawn; the row is locked."""
 
     def in_words(self, column, value):
         """A governed value as people read it: the name behind a key, for one."""
@@ -122,6 +150,54 @@ class Reviewable:
         if field is not None and field.choices and value is not None:
             return str(dict(field.flatchoices).get(value, value))
         return value
+
+
+class ReviewableMany(Reviewable):
+    """Mixin for what proposes to make and change many records at once, such as an import: one review holds them all.
+
+    The row itself is the carrier. Its proposal is what `summed_up` says and the hash over all members; nothing of
+    them is touched before `carry_out`.
+    """
+
+    @property
+    def is_in_force(self):
+        """Never: people rely on the members."""
+        return False
+
+    @property
+    def is_edited_freely(self):
+        """Never: another content is another plan."""
+        return False
+
+    def members(self, reader):
+        """The `Member`s as they would be now, planned against what is stored; empty if nothing would change."""
+        raise NotImplementedError
+
+    def summed_up(self, members):
+        """What of `members` stands in the proposal itself: counts, names of their domains as `domains`."""
+        raise NotImplementedError
+
+    def rank_of(self, members):
+        """The visibility rank that a reader of the members needs."""
+        return self.visibility_rank
+
+    def carry_out(self, review, *, by, reason):
+        """Write the members of an approved review, in its transaction; `apps.workflow.members` does it by sets."""
+        raise NotImplementedError
+
+    def moved(self, review):
+        """Titles of the members that cannot be written as they were put down; locks the rows behind the others."""
+        from . import members
+
+        return members.moved(review)
+
+    def effect(self, proposal):
+        """What approving does, as the rest of a sentence that begins with “Approving”."""
+        raise NotImplementedError
+
+    def read_as(self, contents):
+        """What people compare of the contents of some members, [{title: value in words}], in a few queries for all."""
+        return contents
 
 
 def to_python(field, value):

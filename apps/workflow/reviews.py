@@ -4,21 +4,24 @@ from contextlib import contextmanager
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.audit.context import acting
 from apps.dcs.canonical import digest
 from apps.dcs.refusals import Conflict
 from apps.people import roles
 
-from . import deciders, diff, merging, notices, workdays
-from .models import Delegation, Review, ReviewAuthor, ReviewDecision, Watcher
-from .reviewable import LEVELS
+from . import deciders, diff, members, merging, notices, workdays
+from .models import Delegation, Review, ReviewAuthor, ReviewDecision, ReviewMember, Watcher
+from .reviewable import LEVELS, ReviewableMany
 from .transitions import IllegalTransition, OpenStep, Stateful, as_reader
 
 DUE_DAYS = 5
 LONGEST_REASON = 5000
+SHOWN = 5
 State = Review.State
 # What a decision is called where people and programs name it.
 DECISIONS = {"approve": "approve", "send_back": "request_changes", "reject": "reject"}
@@ -30,32 +33,17 @@ DECISIONS = {"approve": "approve", "send_back": "request_changes", "reject": "re
 def propose(subject, content, *, by, reason="", submitted=True):
     """Propose that the governed fields of `subject` become `content` ({column: value}; left out: as they are).
 
-    Returns the new `Review`, submitted unless `submitted` is false. What is in force stays untouched.
+    Returns the new `Review`, submitted unless `submitted` is false. What is in force stays untouched. A subject that
+    proposes for many records says itself what they become; its `content` is empty.
     Raises `ValidationError` for content that could not be stored, `Conflict` if nothing would change.
     """
     reader = as_reader(by)
     with acting(by, reason=reason):
         subject = _locked_subject(type(subject), subject.pk)
-        proposal, base = _checked(subject, content), subject.content_in_force()
-        if proposal == base:
-            raise Conflict(_("Nothing would change: this is what is in force."), code="no_change")
-        # What nobody relies on yet is not reviewed in parts: the draft says what is proposed.
-        if base is None and subject.canonical_content() != proposal and subject.is_edited_freely:
-            subject.take_over(proposal)
-            subject.save()
-        domain = subject.review_domain
-        review = Review(
-            subject_table=subject._meta.db_table,
-            subject_id=subject.pk,
-            kind=subject.review_kind,
-            domain_id=domain.pk if domain is not None else None,
-            domain_name=str(domain) if domain is not None else "",
-            visibility_rank=getattr(subject, "visibility_rank", 2),
-            reason=reason[:LONGEST_REASON],
-            created_by=reader.user,
-        )
-        _take_up(review, subject, proposal, base)
-        review.save(force_insert=True)
+        if isinstance(subject, ReviewableMany):
+            review = _proposed_for_many(subject, reader, reason)
+        else:
+            review = _proposed(subject, content, reader, reason)
         review.refresh_from_db()
         _add_author(review, reader)
         return submit(review, by=by, reason=reason) if submitted else review
@@ -83,6 +71,10 @@ def revise(review, content, *, by, reason="", seen=None):
         _require_author(review, reader, or_able=True)
         if review.state not in (State.DRAFT, State.SUBMITTED, State.CHANGES_REQUESTED):
             raise IllegalTransition(_not_now(review, _("changed")))
+        if isinstance(subject, ReviewableMany):
+            raise Conflict(
+                _("This is not edited by hand: withdraw it, and propose it anew."), code="illegal_step"
+            )
         if seen is not None and seen != review.proposal_hash:
             raise changed()
         proposal = _checked(subject, {**review.proposal, **content})
@@ -100,24 +92,17 @@ def rebase(review, choices=None, *, by, reason=""):
     """Bring a proposal that was overtaken up to what is in force now, and ask for decisions anew.
 
     `choices` settles fields that both sides changed: {column: "yours" or "theirs"}. Raises `Conflict` with code
-    `choices_needed` and the columns in `fields` while one is missing.
+    `choices_needed` and the columns in `fields` while one is missing. A proposal about many records is planned anew.
     """
     reader = as_reader(by)
     with _working_on(review, by, reason) as (subject, review):
         _require_author(review, reader, or_able=True)
         if review.state not in (State.SUPERSEDED, State.SUBMITTED, State.CHANGES_REQUESTED, State.DRAFT):
             raise IllegalTransition(_not_now(review, _("merged")))
-        merged = merged_with_force(review, subject)
-        wanted = {clash.field for clash in merged.clashes}
-        missing = sorted(field for field in wanted if (choices or {}).get(field) not in ("yours", "theirs"))
-        if missing:
-            raise Conflict(
-                _("Both sides changed these. Choose which to keep."),
-                code="choices_needed",
-                fields={field: _("Choose “yours” or “theirs”.") for field in missing},
-            )
-        base = subject.content_in_force()
-        proposal = _checked(subject, merged.chosen(choices or {}))
+        if isinstance(subject, ReviewableMany):
+            base, proposal = None, _put_down(subject, review, reader, revision=review.revision + 1)
+        else:
+            base, proposal = subject.content_in_force(), _merged(subject, review, choices or {})
         if proposal == base:
             raise Conflict(_("Nothing of yours is left to decide on. You can withdraw it."), code="no_change")
         if review.state == State.SUPERSEDED:
@@ -177,6 +162,7 @@ def decide(review, decision, *, shown, by, reason="", on_behalf_of=None):
                 notices.decided(review, reader, decision)
         elif decision == ReviewDecision.Decision.REJECT:
             _settle(review, State.REJECTED)
+            subject.let_go(review)
             _step_back(subject, review, by=by, reason=reason, name="reject")
             notices.decided(review, reader, decision)
         else:
@@ -216,6 +202,7 @@ def withdraw(review, *, by, reason=""):
             raise IllegalTransition(_not_now(review, _("withdrawn")))
         was_open = review.is_open
         _settle(review, State.WITHDRAWN)
+        subject.let_go(review)
         if was_open:
             _step_back(subject, review, by=by, reason=reason, name="withdraw")
         notices.withdrawn(review, reader)
@@ -358,6 +345,20 @@ def changed():
     )
 
 
+def stale(moved):
+    """The refusal of a decision on many records some of which have moved since they were put down."""
+    names = ", ".join(moved[:SHOWN]) + (" …" if len(moved) > SHOWN else "")
+    return Conflict(
+        ngettext(
+            "This has changed since it was proposed: %(names)s. Its author merges the proposal, then it is decided anew.",
+            "These have changed since they were proposed: %(names)s. The author merges the proposal, then it is decided anew.",
+            len(moved),
+        )
+        % {"names": names},
+        code="stale_base",
+    )
+
+
 # ---------- inside ----------
 
 
@@ -379,7 +380,74 @@ def _working_on(review, by, reason, *, subject_too=True):
 
 def _locked_subject(model, pk):
     locked = model._base_manager.select_for_update(no_key=True, of=("self",)).filter(pk=pk)
-    return locked.first()
+    return locked.defer(*model.large_fields).first()
+
+
+def _proposed(subject, content, reader, reason):
+    """The new review of a proposal about one record, saved."""
+    proposal, base = _checked(subject, content), subject.content_in_force()
+    if proposal == base:
+        raise Conflict(_("Nothing would change: this is what is in force."), code="no_change")
+    # What nobody relies on yet is not reviewed in parts: the draft says what is proposed.
+    if base is None and subject.canonical_content() != proposal and subject.is_edited_freely:
+        subject.take_over(proposal)
+        subject.save()
+    review = _begun(subject, reader, reason)
+    _take_up(review, subject, proposal, base)
+    review.save(force_insert=True)
+    return review
+
+
+def _proposed_for_many(subject, reader, reason):
+    """The new review of a proposal about many records, saved: first the review, then its members, then their hash."""
+    review = _begun(subject, reader, reason)
+    review.title = str(subject)[:500]
+    review.save(force_insert=True)
+    _take_up(review, subject, _put_down(subject, review, reader, revision=1), None)
+    review.save()
+    return review
+
+
+def _begun(subject, reader, reason):
+    domain = subject.review_domain
+    return Review(
+        subject_table=subject._meta.db_table,
+        subject_id=subject.pk,
+        kind=subject.review_kind,
+        domain_id=domain.pk if domain is not None else None,
+        domain_name=str(domain) if domain is not None else "",
+        visibility_rank=getattr(subject, "visibility_rank", 2),
+        reason=reason[:LONGEST_REASON],
+        created_by=reader.user,
+    )
+
+
+def _put_down(subject, review, reader, *, revision):
+    """Store the members of a revision; returns what stands in the proposal for them."""
+    found = list(subject.members(reader))
+    if not found:
+        raise Conflict(_("Nothing would change: this is what is stored."), code="no_change")
+    with refused_by_database(review):
+        said = members.put_down(review, found, revision=revision)
+    review.visibility_rank = max(review.visibility_rank, subject.rank_of(found))
+    proposal = {**subject.summed_up(found), "members": said}
+    if proposal == review.proposal:
+        raise Conflict(_("Nothing has changed since: there is nothing to merge."), code="no_change")
+    return proposal
+
+
+def _merged(subject, review, choices):
+    """What a merged proposal holds. Raises `Conflict` while a choice is missing."""
+    merged = merged_with_force(review, subject)
+    wanted = {clash.field for clash in merged.clashes}
+    missing = sorted(field for field in wanted if choices.get(field) not in ("yours", "theirs"))
+    if missing:
+        raise Conflict(
+            _("Both sides changed these. Choose which to keep."),
+            code="choices_needed",
+            fields={field: _("Choose “yours” or “theirs”.") for field in missing},
+        )
+    return _checked(subject, merged.chosen(choices))
 
 
 def _checked(subject, content):
@@ -397,23 +465,13 @@ def _take_up(review, subject, proposal, base):
     review.proposal, review.proposal_hash = proposal, digest(proposal)
     review.change_hash = digest([review.kind, [[each.field, each.before, each.after] for each in found]])
     review.title = str(subject)[:500]
-    review.summary = _summary(subject, base, proposal, found)[:500]
+    review.summary = subject.in_short(base, proposal, [each.field for each in found])[:500]
+    if isinstance(subject, ReviewableMany):
+        review.domain_name = ", ".join(proposal.get("domains", ()))[:100]
     review.marks = list(dict.fromkeys([*review.marks, *map(str, risk.marks)]))
     first = review._state.adding
     review.risk = risk.level if first else max(review.risk, risk.level, key=LEVELS.index)
     review.quorum = risk.quorum if first else max(review.quorum, risk.quorum)
-
-
-def _summary(subject, base, proposal, found):
-    names = [
-        str(subject.governed()[each.field].verbose_name) for each in found if each.field in subject.governed()
-    ]
-    if base is None:
-        said = next(
-            (value for key, value in proposal.items() if key in ("definition", "description") and value), ""
-        )
-        return _("New: %(text)s") % {"text": said} if said else _("New")
-    return _("Changes %(fields)s") % {"fields": ", ".join(names[:4])}
 
 
 def _new_revision(subject, review, proposal, base, reader):
@@ -449,9 +507,10 @@ def _ask(review, subject, reader):
     review.submitted_by = review.submitted_by or reader.user
     if review.submitted_at is None:
         review.capacities = [role.name for role in roles.able(subject.review_permission)]
-        domain = subject.review_domain
-        review.domain_id = domain.pk if domain is not None else None
-        review.domain_name = str(domain) if domain is not None else ""
+        if (domain := subject.review_domain) is not None:
+            review.domain_id, review.domain_name = domain.pk, str(domain)
+        elif not isinstance(subject, ReviewableMany):
+            review.domain_id, review.domain_name = None, ""
     review.due = workdays.after(timezone.localdate(), DUE_DAYS)
 
 
@@ -459,24 +518,37 @@ def _apply(subject, review, *, by, reason):
     """Make what is in force equal to the proposal; every other proposal from the same base is overtaken."""
     with acting(by, reason=reason, review=review.pk), refused_by_database(review):
         _settle(review, State.APPROVED)
-        subject.take_over(review.proposal)
         spec = subject.transition_for("approve") if isinstance(subject, Stateful) else None
-        if spec is not None:
-            subject.move(spec, by=by, reason=reason, review=review)
+        if isinstance(subject, ReviewableMany):
+            subject.carry_out(review, by=as_reader(by), reason=reason)
         else:
-            subject.save()
+            subject.take_over(review.proposal)
+            if review.base_hash:
+                subject.note_writer(review)
+            if spec is not None:
+                subject.move(spec, by=by, reason=reason, review=review)
+            else:
+                subject.save()
         review.applied_at = timezone.now()
         _settle(review, State.APPLIED)
-        others = Review.objects.of(subject).exclude(pk=review.pk).select_for_update(of=("self",))
-        overtaken = list(
-            others.filter(
-                state__in=[State.SUBMITTED, State.DRAFT, State.CHANGES_REQUESTED, State.APPROVED]
-            ).order_by("pk")
-        )
-        for other in overtaken:
+        for other in _overtaken(review, subject):
             _settle(other, State.SUPERSEDED)
             notices.overtaken(other, review)
     notices.applied(review, as_reader(by))
+
+
+def _overtaken(review, subject):
+    """The undecided proposals whose base is no longer in force now that the review is applied, locked."""
+    found = Review.objects.of(subject)
+    if isinstance(subject, ReviewableMany):
+        changed = review.current_members.filter(action=ReviewMember.Action.CHANGE)
+        in_force = Review.objects.exclude(base_hash="").filter(
+            subject_table__in=changed.values("subject_table"), subject_id__in=changed.values("subject_id")
+        )
+        found = Review.objects.filter(Q(pk__in=found.values("pk")) | Q(pk__in=in_force.values("pk")))
+    undecided = [State.SUBMITTED, State.DRAFT, State.CHANGES_REQUESTED, State.APPROVED]
+    found = found.filter(state__in=undecided).exclude(pk=review.pk).select_for_update(of=("self",))
+    return list(found.order_by("pk"))
 
 
 def _settle(review, state):
@@ -497,6 +569,8 @@ def _step_back(subject, review, *, by, reason, name):
 
 def _require_base(subject, review):
     """Raise unless what is in force is still what the proposal began from."""
+    if isinstance(subject, ReviewableMany) and (moved := subject.moved(review)):
+        raise stale(moved)
     now = subject.content_in_force()
     if (digest(now) if now is not None else "") != review.base_hash:
         raise Conflict(
@@ -563,6 +637,12 @@ def refused_by_database(review):
             yield
     except DatabaseError as error:
         diagnosis = getattr(error.__cause__, "diag", None)
+        if diagnosis is not None and (diagnosis.constraint_name or "").endswith("_approved_by_another"):
+            raise PermissionDenied(deciders.in_words(review, "author")) from None
+        if diagnosis is not None and diagnosis.sqlstate == "23505" and review is not None:
+            raise Conflict(
+                _("Somebody else stored the same at this moment. Read it again."), code="stale_base"
+            ) from None
         if diagnosis is None or diagnosis.sqlstate != "42501" or not diagnosis.message_hint:
             raise
         said = diagnosis.message_hint
@@ -570,6 +650,8 @@ def refused_by_database(review):
         return
     if said == "changed":
         raise changed()
+    if said == "base":
+        raise Conflict(_("Something has changed since the plan was made. Plan again."), code="plan_stale")
     if said == "chain":
         raise Conflict(_("Who stands in for somebody hands nothing on."), code="chain")
     if review is None:

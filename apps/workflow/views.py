@@ -176,8 +176,10 @@ def _desk(request, selected, *, error="", reason="", chosen="", status=200):
     }
     if selected is not None:
         selected = Review.objects.select_related("submitted_by", "created_by").get(pk=selected.pk)
-        context |= desk.page_of(selected, reader)
+        context |= desk.page_of(selected, request)
         context["alike"] = desk.alike(selected, reader) if context["may_decide"] else []
+    if is_for(request, "members"):
+        return TemplateResponse(request, "workflow/_members.html", context, status=status)
     item_alone = is_for(request, "item")
     if not item_alone:
         context["boxes"] = desk.boxes(reader, box, reverse("workflow:reviews"))

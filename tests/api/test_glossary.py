@@ -202,7 +202,7 @@ def test_a_suggestion_carries_its_evidence_and_a_refusal_is_remembered(producer)
     assert TermLink.objects.get().column == column
 
 
-def test_a_sheet_becomes_a_plan_and_then_drafts(producer):
+def test_a_sheet_becomes_a_plan_and_then_one_review(producer, steward):
     sheet = SimpleUploadedFile(
         "terms.csv", b"term_name,definition\nRevenue,Money that was received.\nX,short\n"
     )
@@ -213,8 +213,15 @@ def test_a_sheet_becomes_a_plan_and_then_drafts(producer):
     assert not Term.objects.exists()
 
     applied = producer.post(f"/import/glossary/{planned.json()['id']}/apply")
-    assert applied.status_code == 200, applied.body
-    assert Term.objects.get().status == "draft"
+    assert applied.status_code == 202, applied.body
+    assert not Term.objects.exists()
+    review = applied.body["review"]
+    assert producer.post(f"/import/glossary/{planned.json()['id']}/plan").status_code == 409
+    own = producer.post(f"/reviews/{review['id']}/approve", {"content_hash": review["content_hash"]})
+    assert own.status_code == 403
+    done = steward.post(f"/reviews/{review['id']}/approve", {"content_hash": review["content_hash"]})
+    assert (done.status_code, done.body["state"]) == (200, "applied")
+    assert Term.objects.get().status == "approved"
     assert producer.get("/business-terms/export.csv").status_code == 200
 
 

@@ -71,6 +71,7 @@ EXPLAINED = {
             "steps",
             "reviews",
             "review_authors",
+            "review_members",
             "review_decisions",
             "review_delegations",
             "review_watchers",

@@ -35,6 +35,7 @@ from .workflow import (
     ReviewAuthorFactory,
     ReviewDecisionFactory,
     ReviewFactory,
+    ReviewMemberFactory,
     StepFactory,
     WatcherFactory,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "RefusalFactory",
     "ReviewAuthorFactory",
     "ReviewDecisionFactory",
+    "ReviewMemberFactory",
     "ReviewFactory",
     "SourceSystemFactory",
     "StepFactory",

@@ -1,7 +1,9 @@
 import factory
 from factory.django import DjangoModelFactory
 
+from apps.glossary import imports
 from apps.glossary.models import Refusal, Term, TermImport, TermLink
+from apps.people.reader import reader_of
 from apps.workflow import reviews
 
 from .catalog import ColumnFactory, StewardshipFactory
@@ -77,3 +79,11 @@ class TermImportFactory(DjangoModelFactory):
     file_name = "finance.csv"
     format = "csv"
     author = factory.SubFactory(UserFactory)
+
+
+def proposed_import(*rows, by, columns="term_name,definition", reason=""):
+    """The review of a sheet with these rows, which nobody has decided on yet."""
+    lines = [",".join(f'"{cell}"' for cell in row) for row in rows]
+    sheet = "\n".join([columns, *lines]).encode()
+    found = imports.plan(sheet, name="finance.csv", by=reader_of(by))
+    return imports.propose(found, by=reader_of(by), reason=reason)

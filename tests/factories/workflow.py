@@ -13,11 +13,12 @@ from apps.workflow.models import (
     Review,
     ReviewAuthor,
     ReviewDecision,
+    ReviewMember,
     Step,
     Watcher,
 )
 
-from .glossary import TermFactory
+from .glossary import TermFactory, proposed_import
 from .people import UserFactory
 
 
@@ -58,6 +59,21 @@ class ReviewDecisionFactory(DjangoModelFactory):
     @classmethod
     def _create(cls, model_class, *args, review, by, text):
         return reviews.comment(review, by=by, text=text)
+
+
+class ReviewMemberFactory(DjangoModelFactory):
+    """A new term of an import that waits for a decision."""
+
+    class Meta:
+        model = ReviewMember
+
+    name = factory.Sequence("margin_{}".format)
+    by = factory.SubFactory(UserFactory, role="producer")
+
+    @classmethod
+    def _create(cls, model_class, *args, name, by):
+        review = proposed_import((name, "What is left of revenue after all costs."), by=by)
+        return review.members.get()
 
 
 class DelegationFactory(DjangoModelFactory):

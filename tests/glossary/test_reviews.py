@@ -4,10 +4,9 @@ import pytest
 
 from apps.audit.context import acting
 from apps.dcs.refusals import Conflict
-from apps.glossary import imports, vocabularies, writing
+from apps.glossary import vocabularies, writing
 from apps.glossary.models import Term
 from apps.people.reader import reader_of
-from apps.workflow.models import Review
 from tests.discovery.pages import page, text
 from tests.factories import ColumnFactory, TermFactory, TermLinkFactory, UserFactory, ValueDomainFactory
 
@@ -103,17 +102,6 @@ def test_a_deprecated_term_names_its_successor_and_what_is_to_move(client, reven
     assert "Net revenue takes its place." in shown
     assert "1 use to move" in shown
     assert "Move these to Net revenue." in text(page(client, "/glossary/terms/Revenue/uses/"))
-
-
-def test_an_import_proposes_changes_of_what_is_agreed(revenue, author):
-    sheet = b"term_name,definition\nRevenue,The sum of all order amounts.\nChurn,Customers who left us.\n"
-    found = imports.apply(imports.plan(sheet, name="terms.csv", by=author), by=author)
-
-    revenue.refresh_from_db()
-    assert (found.outcome["created"], found.outcome["proposed"]) == (1, 1)
-    assert revenue.definition == "The sum of paid order amounts."
-    assert Review.objects.filter(subject_id=revenue.pk, state="submitted").count() == 1
-    assert Term.objects.get(name="Churn").status == "draft"
 
 
 def test_a_value_domain_changes_by_review_once_a_column_is_bound(steward):

@@ -142,6 +142,26 @@ def test_what_is_in_force_stays_untouched_until_approval(agreed, author, ana):
     assert (agreed.status, agreed.definition) == ("approved", BETTER)
 
 
+def test_who_wrote_the_text_before_may_approve_that_of_another(finance, ana, author, tom):
+    term = TermFactory(name="churn", domain=finance, author=ana)
+    term.submit(by=ana)
+    term.approve(by=tom)
+
+    approve(proposed(term, author), ana)
+
+    term.refresh_from_db()
+    assert (term.definition, term.author, term.submitted_by) == (BETTER, author, author)
+    assert term.approved_by_user == ana
+
+
+def test_who_wrote_a_draft_does_not_approve_it_whoever_submitted_it(finance, ana, author):
+    term = TermFactory(name="churn", domain=finance, author=ana)
+    review = proposed(term, author)
+
+    with pytest.raises(PermissionDenied, match="You wrote this"):
+        approve(review, ana)
+
+
 @pytest.mark.parametrize("decision", ["reject", "request_changes"])
 def test_a_refused_proposal_leaves_it_untouched(agreed, author, ana, decision):
     before = Change.objects.of(agreed).count()

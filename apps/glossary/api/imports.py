@@ -1,6 +1,7 @@
-"""Files of terms over the API: a plan first, then all of it or nothing. And the way back."""
+"""Files of terms over the API: a plan first, then one review of all of it. And the way back."""
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -15,6 +16,10 @@ from apps.glossary.models import Term, TermImport
 from apps.people.rest.refusals import TooLargeBody
 from apps.people.rest.serializers import BodySerializer
 from apps.people.rest.viewsets import PlainView
+from apps.workflow.models import Review
+
+# What of a row is only there to plan it again.
+WITHHELD = ("values", "key", "faults")
 
 
 class UploadSerializer(BodySerializer):
@@ -27,6 +32,7 @@ class UploadSerializer(BodySerializer):
 
 
 def told(found, *, status=200):
+    review = Review.objects.of(found).order_by("-number").first()
     shown = {
         "id": found.pk,
         "file_name": found.file_name,
@@ -34,10 +40,24 @@ def told(found, *, status=200):
         "state": found.state,
         "counts": plans.counts(found.rows),
         "warnings": found.warnings,
-        "rows": [{key: value for key, value in row.items() if key != "values"} for row in found.rows],
+        "rows": [{key: value for key, value in row.items() if key not in WITHHELD} for row in found.rows],
         "outcome": found.outcome,
+        "review": review
+        and {
+            "id": review.pk,
+            "number": review.number,
+            "state": review.state,
+            "content_hash": review.proposal_hash,
+            "url": reverse("api:review-detail", args=[review.pk]),
+        },
     }
     return Response(shown, status=status, headers={"Location": f"/api/v1/import/glossary/{found.pk}"})
+
+
+class AskingSerializer(BodySerializer):
+    """Why something is asked for."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
 
 
 class Importing(PlainView):
@@ -92,14 +112,29 @@ class Planned(PlainView):
 
 
 class Applying(Planned):
-    """Let a plan happen."""
+    """Ask for a decision on a plan."""
+
+    http_method_names = ["post", "options"]
+
+    @extend_schema(request=AskingSerializer, responses={202: OpenApiTypes.OBJECT})
+    def post(self, request, pk):
+        """One review of all rows without errors; nothing changes until somebody else has approved it."""
+        body = AskingSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        found = self.plan(pk)
+        imports.propose(found, by=request.reader, reason=body.validated_data.get("reason", ""))
+        return told(self.plan(pk), status=202)
+
+
+class Planning(Planned):
+    """Make a plan anew."""
 
     http_method_names = ["post", "options"]
 
     @extend_schema(request=None, responses={200: OpenApiTypes.OBJECT})
     def post(self, request, pk):
-        """All rows without errors, or none: drafts are written, what is in force is proposed."""
-        return told(imports.apply(self.plan(pk), by=request.reader))
+        """The file compared again with what is stored now."""
+        return told(imports.plan_again(self.plan(pk), by=request.reader))
 
 
 class Exporting(PlainView):

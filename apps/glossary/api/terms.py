@@ -197,7 +197,7 @@ class TermViewSet(WorkflowActions, RecordViewSet):
             for step in proposals.steps_taken(term)
         ]
         waiting = [
-            {"id": review.pk, "number": review.number, "proposal": review.proposal}
+            {"id": review.pk, "number": review.number, "proposal": proposals.content_for(term, review)}
             for review in proposals.waiting(term)
         ]
         return Response({"steps": steps, "proposals": waiting})

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.people.rest.routes import Router
 
-from .imports import Applying, Exporting, Importing, Planned
+from .imports import Applying, Exporting, Importing, Planned, Planning
 from .links import (
     Answering,
     ColumnAnswering,
@@ -38,5 +38,6 @@ urlpatterns = [
     path(f"{OF_COLUMN}/term-suggestions/<key:term>", ColumnAnswering.as_view(), name="column-term-answer"),
     path("import/glossary", Importing.as_view(), name="import-glossary"),
     path("import/glossary/<key:pk>", Planned.as_view(), name="import-glossary-plan"),
+    path("import/glossary/<key:pk>/plan", Planning.as_view(), name="import-glossary-again"),
     path("import/glossary/<key:pk>/apply", Applying.as_view(), name="import-glossary-apply"),
 ]

@@ -84,7 +84,12 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("planned", "Planned"), ("applied", "Applied"), ("dropped", "Dropped")],
+                        choices=[
+                            ("planned", "Planned"),
+                            ("proposed", "In review"),
+                            ("applied", "Applied"),
+                            ("dropped", "Dropped"),
+                        ],
                         db_default="planned",
                         default="planned",
                         max_length=20,
@@ -107,7 +112,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-created_at"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["planned", "applied", "dropped"])),
+                        condition=models.Q(("state__in", ["planned", "proposed", "applied", "dropped"])),
                         name="term_import_state_valid",
                     ),
                 ],

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.dcs.refusals import Conflict
 from apps.ui import paging
+from apps.workflow.models import Review
 
 from .. import access, exports, imports, plans, sheets
 from ..filters import TermFilter
@@ -68,7 +69,7 @@ def upload(request):
 
 @login_required
 def plan(request, pk, *, error="", status=200):
-    """The plan, row by row; POST lets it happen or drops it."""
+    """The plan, row by row; POST proposes it as one review, makes it anew or drops it."""
     access.may_write(request.reader, permission="glossary.add_term").or_refuse()
     found = get_object_or_404(TermImport.objects.visible_to(request.reader), pk=pk)
     if request.method == "POST" and not error:
@@ -76,10 +77,14 @@ def plan(request, pk, *, error="", status=200):
             if request.POST.get("answer") == "drop":
                 imports.drop(found, by=request.reader)
                 return redirect("glossary:upload")
-            found = imports.apply(found, by=request.reader)
+            if request.POST.get("answer") == "again":
+                imports.plan_again(found, by=request.reader)
+                messages.success(request, _("Compared again with what is stored now."))
+                return redirect(found)
+            review = imports.propose(found, by=request.reader, reason=request.POST.get("reason", "")[:1000])
         except Conflict as conflict:
             return plan(request, pk=pk, error=conflict.detail, status=409)
-        messages.success(request, _("Applied: nothing in force was changed."))
+        messages.success(request, _("%s waits for a decision. Nothing has changed yet.") % review.label)
         return redirect(found)
     shown = request.GET.get("action", "")
     rows = [row for row in found.rows if not shown or row["action"] == shown]
@@ -87,11 +92,21 @@ def plan(request, pk, *, error="", status=200):
     context = {
         "import": found,
         "counts": plans.counts(found.rows),
+        "review": Review.objects.of(found).order_by("-number").first(),
+        "domains": _domains(found),
         "page": paging.page(numbered, request, order=("number",), size=100),
         "shown": shown,
         "error": error,
     }
     return TemplateResponse(request, "glossary/import.html", context, status=status)
+
+
+def _domains(found):
+    """The domains that the rows name: who decides has to look after all of them."""
+    named = {
+        row["values"].get("domain") for row in found.rows if row["action"] in (plans.CREATE, plans.CHANGE)
+    }
+    return sorted(named - {None, ""})
 
 
 @login_required

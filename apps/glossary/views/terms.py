@@ -102,14 +102,16 @@ def _successor(term, reader):
 
 def _shown(term, review):
     """A proposal beside the text in force: the definition word by word, the other fields named."""
-    content = review.proposal
+    content, now = proposals.content_for(term, review), term.canonical_content()
     return {
         "review": review,
-        "pieces": proposals.pieces(term.definition, content.get("definition")) if term.is_in_force else [],
+        "pieces": proposals.pieces(term.definition, content["definition"])
+        if term.is_in_force and "definition" in content
+        else [],
         "others": [
             str(field.verbose_name)
             for column, field in Term.governed().items()
-            if column != "definition" and content.get(column) != term.canonical_content().get(column)
+            if column != "definition" and content.get(column, now.get(column)) != now.get(column)
         ],
     }
 

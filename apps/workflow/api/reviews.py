@@ -12,7 +12,7 @@ from apps.people.rest.serializers import RecordSerializer
 from apps.people.rest.viewsets import ReadingViewSet
 from apps.workflow import desk, diff, reviews
 from apps.workflow.filters import ReviewFilter
-from apps.workflow.models import Review, ReviewDecision
+from apps.workflow.models import Review, ReviewDecision, ReviewMember
 
 from .steps import StepSerializer
 
@@ -38,6 +38,17 @@ class DecisionSerializer(serializers.Serializer):
     revision = serializers.IntegerField()
     content_hash = serializers.CharField()
     decided_at = serializers.DateTimeField()
+
+
+class ReviewMemberSerializer(serializers.Serializer):
+    """One record of a proposal about many; `base` is null for a new one."""
+
+    subject_table = serializers.CharField()
+    subject_id = serializers.UUIDField()
+    action = serializers.ChoiceField(choices=ReviewMember.Action.choices)
+    title = serializers.CharField()
+    base = serializers.JSONField(allow_null=True)
+    content = serializers.JSONField()
 
 
 @extend_schema_field(DifferenceSerializer(many=True))
@@ -134,6 +145,23 @@ class ReviewViewSet(ReadingViewSet):
         if box not in desk.BOXES:
             raise ValidationError({"box": [_("Choose from %(boxes)s.") % {"boxes": ", ".join(desk.BOXES)}]})
         return desk.in_box(box, self.request.reader).select_related(None).order_by()
+
+    def known_parameters(self, request):
+        known = super().known_parameters(request)
+        return known | self.paginator.parameters if self.action == "members" else known
+
+    @extend_schema(responses=ReviewMemberSerializer(many=True), filters=False)
+    @action(detail=True)
+    def members(self, request, pk=None):
+        """The records of a proposal about many, each with what is stored and what it would become; by title."""
+        review = self.found(self.get_queryset()).first()
+        if review is None:
+            raise self.unknown()
+        names = list(ReviewMemberSerializer().fields)
+        found = review.current_members.order_by("title", "pk")
+        return self.get_paginated_response(
+            self.paginator.paginate_queryset(found, request, view=self, values=(names, {}))
+        )
 
     @extend_schema(request=StepSerializer, responses=ReviewSerializer)
     @action(detail=True, methods=["post"], url_path="<step:step>", url_name="step")

@@ -20,6 +20,9 @@ DROP FUNCTION dcs.guard_governed() CASCADE;
 DROP FUNCTION dcs.says_the_same(jsonb, jsonb);
 DROP FUNCTION dcs.stamp_step() CASCADE;
 DROP FUNCTION dcs.guard_delegation() CASCADE;
+DROP FUNCTION dcs.guard_members() CASCADE;
+DROP FUNCTION dcs.part_of(jsonb, jsonb);
+DROP FUNCTION dcs.members_hash(uuid, integer);
 DROP FUNCTION dcs.note_author() CASCADE;
 DROP FUNCTION dcs.guard_review() CASCADE;
 DROP FUNCTION dcs.guard_decision() CASCADE;
@@ -36,6 +39,8 @@ DROP TRIGGER append_only ON dcs.review_decisions;
 DROP TRIGGER append_only_truncate ON dcs.review_decisions;
 DROP TRIGGER append_only ON dcs.review_authors;
 DROP TRIGGER append_only_truncate ON dcs.review_authors;
+DROP TRIGGER append_only ON dcs.review_members;
+DROP TRIGGER append_only_truncate ON dcs.review_members;
 DROP TRIGGER append_only ON dcs.steps;
 DROP TRIGGER append_only_truncate ON dcs.steps;
 DROP TRIGGER append_only ON dcs.reviews;
@@ -86,6 +91,12 @@ class Migration(migrations.Migration):
                 ("summary", models.CharField(blank=True, db_default="", default="", max_length=500)),
                 ("domain_id", models.UUIDField(null=True)),
                 ("domain_name", models.CharField(blank=True, db_default="", default="", max_length=100)),
+                (
+                    "domains",
+                    apps.dcs.fields.StringListField(
+                        blank=True, db_default=apps.dcs.fields.empty_list(), default=list
+                    ),
+                ),
                 ("base_content", models.JSONField(null=True)),
                 ("base_hash", models.CharField(blank=True, db_default="", default="", max_length=64)),
                 (
@@ -333,6 +344,45 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "review_authors",
                 "ordering": ["added_at"],
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewMember",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=apps.dcs.fields.NewKey(),
+                        default=apps.dcs.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("revision", models.IntegerField()),
+                ("subject_table", models.CharField(max_length=100)),
+                ("subject_id", models.UUIDField()),
+                (
+                    "action",
+                    models.CharField(choices=[("create", "New"), ("change", "Changed")], max_length=10),
+                ),
+                ("title", models.CharField(max_length=500)),
+                ("base", models.JSONField(null=True)),
+                ("content", models.JSONField()),
+                (
+                    "review",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="workflow.review",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "review_members",
+                "ordering": ["title", "subject_id"],
                 "default_permissions": ("view",),
             },
         ),
@@ -640,6 +690,24 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("review", "person"), name="review_author_unique"),
         ),
         migrations.AddIndex(
+            model_name="reviewmember",
+            index=models.Index(fields=["subject_table", "subject_id"], name="review_members_subject"),
+        ),
+        migrations.AddConstraint(
+            model_name="reviewmember",
+            constraint=models.UniqueConstraint(
+                fields=("review", "revision", "subject_table", "subject_id"), name="review_member_unique"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reviewmember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("action", "create"), ("base__isnull", True))
+                | models.Q(("action", "change"), ("base__isnull", False)),
+                name="review_member_action_valid",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="reviewdecision",
             index=models.Index(fields=["review", "revision"], name="review_decisions_review"),
         ),
@@ -679,6 +747,7 @@ class Migration(migrations.Migration):
         DeleteActions("steps", actor_id="RESTRICT", review_id="RESTRICT"),
         DeleteActions("reviews", created_by_id="RESTRICT", submitted_by_id="RESTRICT"),
         DeleteActions("review_authors", review_id="RESTRICT", person_id="RESTRICT"),
+        DeleteActions("review_members", review_id="RESTRICT"),
         DeleteActions(
             "review_decisions", review_id="RESTRICT", person_id="RESTRICT", on_behalf_of_id="RESTRICT"
         ),
@@ -696,6 +765,7 @@ class Migration(migrations.Migration):
         Audit("steps"),
         Audit("reviews"),
         Audit("review_authors"),
+        Audit("review_members"),
         Audit("review_decisions"),
         Audit("review_delegations"),
         Audit("review_watchers"),

@@ -88,11 +88,13 @@ CREATE FUNCTION dcs.capacity_refusal(review dcs.reviews, person uuid) RETURNS te
     WHERE m.user_id = person AND review.capacities ? g.name
 $$;
 
+-- Who decides looks after every domain that the proposal touches, and did so before it was submitted.
 CREATE FUNCTION dcs.domain_refusal(review dcs.reviews, person uuid) RETURNS text LANGUAGE sql STABLE
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
-    SELECT CASE WHEN review.domain_id IS NULL THEN NULL WHEN count(*) = 0 THEN 'other_domain'
-                WHEN min(l.since) > review.submitted_at THEN 'domain_too_young' END
-    FROM dcs.looked_after(person) l WHERE l.domain_id = review.domain_id
+    SELECT CASE WHEN bool_or(l.since IS NULL) THEN 'other_domain' WHEN max(l.since) > review.submitted_at THEN 'domain_too_young' END
+    FROM (SELECT review.domain_id AS id UNION SELECT d::uuid FROM jsonb_array_elements_text(review.domains) d) wanted
+    LEFT JOIN dcs.looked_after(person) l ON l.domain_id = wanted.id
+    WHERE wanted.id IS NOT NULL
 $$;
 
 -- The reviews that this person may decide on now, by themselves or for somebody who is away; one pass over the open ones.
@@ -109,8 +111,11 @@ CREATE FUNCTION dcs.reviews_waiting_for(who uuid) RETURNS SETOF uuid LANGUAGE sq
     AND NOT EXISTS (SELECT FROM dcs.review_decisions d JOIN dcs.users u ON u.id = d.person_id
                     WHERE d.review_id = r.id AND d.revision = r.revision AND d.decision <> 'comment'
                     AND (d.person_id = who OR d.on_behalf_of_id = who OR lower(u.email) = me.email))
-    AND (r.domain_id IS NULL
-         OR EXISTS (SELECT FROM mine WHERE mine.domain_id = r.domain_id AND mine.since <= r.submitted_at)
+    AND ((r.domain_id IS NULL
+          OR EXISTS (SELECT FROM mine WHERE mine.domain_id = r.domain_id AND mine.since <= r.submitted_at))
+         AND (r.domains = '[]'
+              OR NOT EXISTS (SELECT FROM jsonb_array_elements_text(r.domains) d
+                             WHERE d::uuid NOT IN (SELECT mine.domain_id FROM mine WHERE mine.since <= r.submitted_at)))
          OR EXISTS (SELECT FROM dcs.review_delegations d WHERE d.to_person_id = who AND d.ended_at IS NULL
                     AND d.starts_at <= clock_timestamp() AND (d.ends_at IS NULL OR d.ends_at > clock_timestamp())
                     AND (d.review_id IS NULL OR d.review_id = r.id) AND (d.kind = '' OR d.kind = r.kind)
@@ -168,6 +173,15 @@ END $$;
 CREATE TRIGGER guard_decision BEFORE INSERT ON dcs.review_decisions FOR EACH ROW EXECUTE FUNCTION dcs.guard_decision();
 ALTER TABLE dcs.review_decisions ENABLE ALWAYS TRIGGER guard_decision;
 
+-- What decisions on a proposal about many records bind to: all of them, in one order. NULL if there are none.
+CREATE FUNCTION dcs.members_hash(asked uuid, at_revision integer) RETURNS text LANGUAGE sql STABLE
+    SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
+    SELECT encode(sha256(convert_to(string_agg(encode(sha256(convert_to(
+        jsonb_build_array(m.subject_table, m.subject_id, m.action, m.title, m.base, m.content)::text, 'UTF8')), 'hex'),
+        '' ORDER BY m.subject_table, m.subject_id), 'UTF8')), 'hex')
+    FROM dcs.review_members m WHERE m.review_id = asked AND m.revision = at_revision
+$$;
+
 -- What a review may become. The proposal is what is decided: a change of it is a new revision by a new author.
 CREATE FUNCTION dcs.guard_review() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
@@ -186,6 +200,7 @@ BEGIN
             RAISE EXCEPTION 'a review begins as a draft' USING ERRCODE = '42501', HINT = 'begins_as_draft';
         END IF;
         NEW.submitted_at := NULL;
+        NEW.domains := '[]';
         RETURN NEW;
     END IF;
     IF (NEW.id, NEW.number, NEW.subject_table, NEW.subject_id, NEW.kind) IS DISTINCT FROM
@@ -206,12 +221,25 @@ BEGIN
     END IF;
     IF (NEW.proposal, NEW.proposal_hash, NEW.base_content, NEW.base_hash) IS DISTINCT FROM
        (OLD.proposal, OLD.proposal_hash, OLD.base_content, OLD.base_hash) THEN
-        IF OLD.state NOT IN ('draft', 'submitted', 'changes_requested', 'superseded')
-           OR NEW.state NOT IN ('draft', 'submitted', 'changes_requested') OR NEW.revision <> OLD.revision + 1 THEN
+        -- A proposal about many records gets its hash once they are put down; from then on it is like any other.
+        IF NOT (OLD.proposal_hash = '' AND OLD.state = 'draft' AND NEW.state = 'draft' AND NEW.revision = OLD.revision)
+           AND (OLD.state NOT IN ('draft', 'submitted', 'changes_requested', 'superseded')
+                OR NEW.state NOT IN ('draft', 'submitted', 'changes_requested') OR NEW.revision <> OLD.revision + 1) THEN
             RAISE EXCEPTION 'a changed proposal is a new revision' USING ERRCODE = '42501', HINT = 'fixed';
         END IF;
     ELSIF NEW.revision <> OLD.revision THEN
         RAISE EXCEPTION 'a revision changes the proposal' USING ERRCODE = '42501', HINT = 'fixed';
+    END IF;
+    NEW.domains := OLD.domains;
+    IF NEW.state = 'submitted' AND (OLD.state <> 'submitted' OR NEW.revision <> OLD.revision) THEN
+        IF NEW.proposal_hash = '' OR NEW.proposal ->> 'members' IS DISTINCT FROM dcs.members_hash(NEW.id, NEW.revision) THEN
+            RAISE EXCEPTION 'a proposal names all of its records' USING ERRCODE = '42501', HINT = 'members';
+        END IF;
+        SELECT coalesce(jsonb_agg(d ORDER BY d), '[]') INTO NEW.domains FROM (
+            SELECT jsonb_array_elements_text(OLD.domains) AS d
+            UNION SELECT coalesce(m.base, m.content) ->> 'domain_id' FROM dcs.review_members m
+            WHERE m.review_id = NEW.id AND m.revision = NEW.revision
+        ) touched WHERE d IS NOT NULL;
     END IF;
     IF NEW.state <> OLD.state THEN
         IF NOT coalesce(moves -> OLD.state ? NEW.state, false) THEN
@@ -237,7 +265,7 @@ ALTER TABLE dcs.reviews ENABLE ALWAYS TRIGGER guard_review;
 CREATE FUNCTION dcs.note_author() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
 BEGIN
-    IF TG_OP = 'INSERT' OR NEW.revision <> OLD.revision THEN
+    IF TG_OP = 'INSERT' OR NEW.revision <> OLD.revision OR NEW.proposal_hash <> OLD.proposal_hash THEN
         INSERT INTO dcs.review_authors (review_id, person_id, revision)
         SELECT NEW.id, p, NEW.revision FROM dcs.acting_person() p WHERE p IS NOT NULL
         ON CONFLICT (review_id, person_id) DO NOTHING;
@@ -246,6 +274,50 @@ BEGIN
 END $$;
 CREATE TRIGGER note_author AFTER INSERT OR UPDATE ON dcs.reviews FOR EACH ROW EXECUTE FUNCTION dcs.note_author();
 ALTER TABLE dcs.reviews ENABLE ALWAYS TRIGGER note_author;
+
+-- The records of a proposal about many are put down before its revision is asked for, beside what is stored of them,
+-- and whoever puts one down is an author.
+CREATE FUNCTION dcs.guard_members() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
+DECLARE
+    part record;
+    wrong text;
+BEGIN
+    FOR part IN SELECT DISTINCT review_id, revision FROM new_rows LOOP
+        PERFORM FROM dcs.reviews r WHERE r.id = part.review_id AND (
+            r.state = 'draft' AND r.revision = part.revision AND r.proposal_hash = ''
+            OR r.state IN ('draft', 'submitted', 'changes_requested', 'superseded') AND r.revision + 1 = part.revision
+        ) FOR UPDATE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the records of a proposal stay as they were put down' USING ERRCODE = '42501', HINT = 'fixed';
+        END IF;
+        INSERT INTO dcs.review_authors (review_id, person_id, revision)
+        SELECT part.review_id, p, part.revision FROM dcs.acting_person() p WHERE p IS NOT NULL
+        ON CONFLICT (review_id, person_id) DO NOTHING;
+    END LOOP;
+    FOR part IN SELECT DISTINCT subject_table FROM new_rows LOOP
+        IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgname = 'govern'
+                       AND t.tgrelid = to_regclass(format('dcs.%I', part.subject_table))) THEN
+            RAISE EXCEPTION 'no table whose changes are reviewed: %', part.subject_table USING ERRCODE = '42501', HINT = 'fixed';
+        END IF;
+        EXECUTE format(
+            'SELECT n.title FROM new_rows n LEFT JOIN dcs.%I t ON t.id = n.subject_id WHERE n.subject_table = %L'
+            ' AND (n.base IS DISTINCT FROM dcs.part_of(to_jsonb(t), n.content) OR (n.action = ''create'') <> (t.id IS NULL)) LIMIT 1',
+            part.subject_table, part.subject_table) INTO wrong;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'not what is stored: %', wrong USING ERRCODE = '42501', HINT = 'base';
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER guard_members AFTER INSERT ON dcs.review_members REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION dcs.guard_members();
+ALTER TABLE dcs.review_members ENABLE ALWAYS TRIGGER guard_members;
+
+-- What a stored row says about the columns of a content; NULL if there is no row.
+CREATE FUNCTION dcs.part_of(stored jsonb, content jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN stored IS NOT NULL THEN (SELECT jsonb_object_agg(k, stored -> k) FROM jsonb_object_keys(content) k) END
+$$;
 
 -- One stands in for one: no chains, no circles, never for a proposal of one's own.
 CREATE FUNCTION dcs.guard_delegation() RETURNS trigger LANGUAGE plpgsql
@@ -286,11 +358,13 @@ ALTER TABLE dcs.review_delegations ENABLE ALWAYS TRIGGER guard_delegation;
 -- What was decided, by whom and about what stays as it is.
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dcs.review_decisions FOR EACH ROW EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dcs.review_authors FOR EACH ROW EXECUTE FUNCTION dcs.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dcs.review_members FOR EACH ROW EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dcs.steps FOR EACH ROW EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only BEFORE DELETE ON dcs.reviews FOR EACH ROW EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only BEFORE DELETE ON dcs.review_delegations FOR EACH ROW EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dcs.review_decisions FOR EACH STATEMENT EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dcs.review_authors FOR EACH STATEMENT EXECUTE FUNCTION dcs.refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dcs.review_members FOR EACH STATEMENT EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dcs.steps FOR EACH STATEMENT EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dcs.reviews FOR EACH STATEMENT EXECUTE FUNCTION dcs.refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dcs.review_delegations FOR EACH STATEMENT EXECUTE FUNCTION dcs.refuse_change();
@@ -298,6 +372,8 @@ ALTER TABLE dcs.review_decisions ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE dcs.review_decisions ENABLE ALWAYS TRIGGER append_only_truncate;
 ALTER TABLE dcs.review_authors ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE dcs.review_authors ENABLE ALWAYS TRIGGER append_only_truncate;
+ALTER TABLE dcs.review_members ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE dcs.review_members ENABLE ALWAYS TRIGGER append_only_truncate;
 ALTER TABLE dcs.steps ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE dcs.steps ENABLE ALWAYS TRIGGER append_only_truncate;
 ALTER TABLE dcs.reviews ENABLE ALWAYS TRIGGER append_only;
@@ -318,7 +394,8 @@ END $$;
 CREATE TRIGGER stamp_step BEFORE INSERT ON dcs.steps FOR EACH ROW EXECUTE FUNCTION dcs.stamp_step();
 ALTER TABLE dcs.steps ENABLE ALWAYS TRIGGER stamp_step;
 
--- What is in force changes only by an approved review whose stored proposal is exactly what the row becomes.
+-- What is in force changes only by an approved review whose stored proposal is exactly what the row becomes: a review of the
+-- row itself, or one of many records that has it among them.
 -- Arguments: column of the state ('' if there is none) or the function that tells if a row is in force, states that are
 -- edited freely, states before a first approval, governed columns, columns that name the approval; lists with commas.
 CREATE FUNCTION dcs.guard_governed() RETURNS trigger LANGUAGE plpgsql
@@ -340,6 +417,7 @@ DECLARE
     was_in_force boolean;
     name text;
     review dcs.reviews;
+    approved jsonb;
 BEGIN
     FOREACH name IN ARRAY governed LOOP
         -- A reference that is emptied because what it named is gone was decided elsewhere.
@@ -370,15 +448,24 @@ BEGIN
             RETURN NEW;
         END IF;
     END IF;
-    SELECT * INTO review FROM dcs.reviews WHERE id = dcs.setting('review')::uuid AND subject_table = TG_TABLE_NAME AND subject_id = NEW.id;
-    IF NOT FOUND OR review.state <> 'approved' OR NOT dcs.quorum_holds(review) THEN
+    SELECT * INTO review FROM dcs.reviews WHERE id = dcs.setting('review')::uuid;
+    IF review.subject_table = TG_TABLE_NAME AND review.subject_id = NEW.id THEN
+        approved := review.proposal;
+    ELSE
+        SELECT content INTO approved FROM dcs.review_members m WHERE m.review_id = review.id AND m.revision = review.revision
+            AND m.subject_table = TG_TABLE_NAME AND m.subject_id = NEW.id;
+    END IF;
+    IF approved IS NULL OR review.state <> 'approved' OR NOT dcs.quorum_holds(review) THEN
         RAISE EXCEPTION 'this changes only by an approved review' USING ERRCODE = '42501', HINT = 'needs_review', TABLE = TG_TABLE_NAME;
     END IF;
     FOREACH name IN ARRAY governed LOOP
-        IF NOT dcs.says_the_same(review.proposal -> name, new_row -> name) THEN
+        IF NOT dcs.says_the_same(approved -> name, new_row -> name) THEN
             RAISE EXCEPTION 'the row is not what was approved: %', name USING ERRCODE = '42501', HINT = 'not_as_approved', TABLE = TG_TABLE_NAME;
         END IF;
     END LOOP;
+    IF approved ? state_column AND approved ->> state_column IS DISTINCT FROM new_state THEN
+        RAISE EXCEPTION 'the row is not what was approved: %', state_column USING ERRCODE = '42501', HINT = 'not_as_approved', TABLE = TG_TABLE_NAME;
+    END IF;
     RETURN NEW;
 END $$;
 
