@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from apps.deploy.changes.classify import classify
 from apps.deploy.changes.codes import CODES, DIMENSIONS
 from apps.deploy.changes.hunks import hunks
+from apps.deploy.documents.normal import again
 
 from .documents import documents, orders
 
@@ -142,3 +143,13 @@ def test_a_hunk_shows_the_words_that_differ():
 
     (field,) = hunk.fields
     assert [(piece.kind, piece.text) for piece in field.now if piece.kind != "same"] == [("come", "payments")]
+
+
+@given(documents())
+@quick
+def test_bringing_a_document_to_its_canonical_form_makes_no_change(document):
+    assert classify(document, again(document)) == []
+
+
+def test_the_example_to_compare_with_is_canonical():
+    assert again(orders()) == orders()
