@@ -1,15 +1,17 @@
 import json
 import logging
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from rdflib import BNode, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, URIRef
 from rdflib.compare import to_isomorphic
 
 from apps.glossary import plans, sheets, skos
 
 FILES = Path(__file__).parent.parent / "fixtures" / "glossary"
-# file: (concepts, relations and matches, schemes, collections), counted by hand in the files
+# file: (concepts, relations and matches, schemes of concepts, collections that hold concepts). Counted without the code
+# under test: by the queries below, the classes of FIBO in their XML, and once by a Turtle reader without any RDF library.
 VOCABULARIES = {
     "fibo_CurrencyAmount.rdf": (18, 7, 0, 0),
     "fibo_People.rdf": (31, 13, 0, 0),
@@ -74,6 +76,48 @@ def terms(**about):
 def turtle(text):
     prefixes = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n@prefix : <urn:x:> .\n"
     return skos.read((prefixes + text).encode(), format="turtle")
+
+
+QUERIES = (
+    "{ ?a a ?kind }",
+    "{ ?a a ?kind ; ?way ?b . FILTER(!isLiteral(?b)) VALUES ?way { skos:broader skos:narrower skos:related"
+    " skos:exactMatch skos:closeMatch skos:broadMatch skos:narrowMatch skos:relatedMatch } }",
+    "{ ?c a ?kind ; skos:inScheme|skos:topConceptOf ?a }",
+    "{ ?c a ?kind . ?a skos:member+ ?c }",
+)
+
+
+@pytest.mark.parametrize("name", [name for name in VOCABULARIES if name.endswith(".ttl")])
+def test_queries_count_what_is_expected_of_each_vocabulary(name):
+    asked, said = graph(name), []
+    for pattern in QUERIES:
+        rows = asked.query(
+            f"SELECT DISTINCT ?a ?way ?b WHERE {pattern}",
+            initNs={"skos": SKOS},
+            initBindings={"kind": SKOS.Concept},
+        )
+        said.append(len({(row.a, row.way, row.b) for row in rows}))
+
+    assert tuple(said) == VOCABULARIES[name]
+
+
+@pytest.mark.parametrize("name", [name for name in VOCABULARIES if name.endswith(".rdf")])
+def test_the_xml_of_fibo_holds_the_expected_classes_and_their_parents(name):
+    root = ElementTree.parse(FILES / name).getroot()  # noqa: S314 - our own fixture
+    found = {
+        one.get(f"{{{RDF}}}about"): one
+        for one in root.iter(f"{{{OWL}}}Class")
+        if one.find(f"{{{RDFS}}}label") is not None
+    }
+    found.pop(None, None)
+    parents = [
+        parent
+        for one in found.values()
+        for parent in one.findall(f"{{{RDFS}}}subClassOf")
+        if parent.get(f"{{{RDF}}}resource") in found
+    ]
+
+    assert (len(found), len(parents), 0, 0) == VOCABULARIES[name]
 
 
 @pytest.mark.parametrize("name", VOCABULARIES)
