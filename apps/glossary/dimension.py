@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog import facts
+from apps.catalog.access import may_edit
 from apps.catalog.addresses import page_of
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.catalog.models import Column
 from apps.ui import paging
 
+from . import suggestions
 from .models import TermLink
 
 SLUG = "semantics"
@@ -155,8 +157,13 @@ def panel(request, capsule):
         column.terms = [{**term, "url": address(term)} for term in found["terms"] or []]
         column.evidence = evidence(column)
     _capsule, terms, counts = next(iter(of([capsule], request.reader)))
+    suggested = []
+    if may_edit(request.reader, capsule):
+        suggested = suggestions.for_capsule(capsule, page.rows, request.reader)
     return {
         "page": page,
+        "suggested": suggested,
+        "back": request.get_full_path(),
         "show": show,
         "terms": [{**term, "url": address(term)} for term in terms],
         "has": {
@@ -202,9 +209,15 @@ def column_panel(request, column):
     """Terms of the column with their definitions."""
     found = facts.known(SLUG, [column], request.reader, kind=facts.COLUMN)
     column.evidence = evidence(column)
+    terms = [{**term, "url": address(term)} for term in found[0][1]["terms"] or []]
+    suggested = []
+    if not terms and may_edit(request.reader, column.capsule):
+        suggested = suggestions.terms_for([column], request.reader)[column.pk][: suggestions.SHOWN]
     return {
         "column": column,
-        "terms": [{**term, "url": address(term)} for term in found[0][1]["terms"] or []],
+        "terms": terms,
+        "suggested": suggested,
+        "back": column.get_absolute_url(),
     }
 
 

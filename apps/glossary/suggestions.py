@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
@@ -24,7 +24,8 @@ from .models import Refusal, Term, TermLink
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 LAYERS = frozenset("stg src raw int dim fct fact mart marts base tmp vw view tbl table id key pk fk".split())
 LONG = re.compile(r"\w{5,}")
-MOST, ALIKE = 5, 70
+MOST, ALIKE, COMMON = 5, 70, 500
+LOOKED_AT, SHOWN = 60, 2  # columns of a page of the semantics tab, and candidates for each
 SHORTEST = 20  # characters of a description from which its words say something
 
 
@@ -49,7 +50,10 @@ def singular(text):
 
 
 def terms_for(subjects, reader):
-    """{key: [Suggestion]} for capsules or columns (all of one kind) that the reader knows, in three queries."""
+    """{key: [Suggestion]} for capsules or columns (all of one kind) that the reader knows.
+
+    In three queries, and one more that reads all terms when one has changed since they were read last.
+    """
     subjects = list(subjects)
     if not subjects:
         return {}
@@ -57,7 +61,7 @@ def terms_for(subjects, reader):
     keys = [subject.pk for subject in subjects]
     answered = set(TermLink.objects.filter(**{f"{kind}__in": keys}).values_list(f"{kind}_id", "term_id"))
     answered |= set(Refusal.objects.filter(**{f"{kind}__in": keys}).values_list(f"{kind}_id", "term_id"))
-    vocabulary = Vocabulary(reader)
+    vocabulary = known_words(reader)
     found = {}
     for subject in subjects:
         wanted = vocabulary.candidates(subject)
@@ -65,12 +69,38 @@ def terms_for(subjects, reader):
     return found
 
 
-class Vocabulary:
-    """All terms by what they are called, read once."""
+def for_capsule(capsule, columns, reader):
+    """[(subject, [Suggestion])] for a capsule without a term and for those of its `columns` without one.
 
-    def __init__(self, reader):
+    `columns` carry their `terms`; the first LOOKED_AT of those without are looked at, and the best SHOWN candidates told.
+    """
+    bare = [column for column in columns if not column.terms][:LOOKED_AT]
+    found = terms_for([capsule], reader) if not capsule.term_links.exists() else {}
+    found |= terms_for(bare, reader)
+    for column in bare:
+        column.capsule = capsule
+    subjects = [capsule, *bare]
+    return [(subject, found[subject.pk][:SHOWN]) for subject in subjects if found.get(subject.pk)]
+
+
+def known_words(reader):
+    """The `Vocabulary` of what the reader may know of: kept by the process until a term changes."""
+    visible = Term.objects.visible_to(reader).exclude(status=Term.Status.DEPRECATED)
+    mark = tuple(visible.aggregate(latest=Max("updated_at"), number=Count("pk")).values())
+    kept = _kept.get(reader.clearance)
+    if kept is None or kept[0] != mark:
+        kept = _kept[reader.clearance] = (mark, Vocabulary(visible))
+    return kept[1]
+
+
+_kept: dict = {}
+
+
+class Vocabulary:
+    """Terms by what they are called and by the words of their definitions, read once."""
+
+    def __init__(self, rows):
         self.words, self.definitions, self.by_word = {}, [], {}
-        rows = Term.objects.visible_to(reader).exclude(status=Term.Status.DEPRECATED)
         for term in rows.only(
             "pk", "name", "display_name", "abbreviation", "synonyms", "definition", "status", "domain"
         ):
@@ -106,7 +136,9 @@ class Vocabulary:
         text = (subject.description or "").strip()
         if len(text) < SHORTEST:
             return
-        shared = Counter(at for word in set(LONG.findall(text.lower())) for at in self.by_word.get(word, ()))
+        places = (self.by_word.get(word, ()) for word in set(LONG.findall(text.lower())))
+        # What stands in hundreds of definitions says nothing about one of them.
+        shared = Counter(at for found in places if len(found) <= COMMON for at in found)
         for at, number in shared.most_common(20):
             if number >= 2:
                 term = self.definitions[at]
@@ -207,7 +239,8 @@ def drafts_from_descriptions(capsules, *, by):
     already are left out, so a second run changes nothing. Nothing is approved and nothing is linked.
     """
     rows = (
-        Column.objects.filter(capsule__in=capsules, retired_at__isnull=True, description__gt="")
+        Column.objects.visible_to(by)
+        .filter(capsule__in=capsules, retired_at__isnull=True, description__gt="")
         .annotate(plain_name=Lower("name"))
         .values_list("plain_name", "description", "capsule_id")
     )

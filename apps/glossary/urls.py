@@ -15,6 +15,7 @@ urlpatterns = [
     path("glossary/import/<uuid:pk>/", imports.plan, name="import"),
     path("glossary/suggestions/", suggestions.suggestions, name="suggestions"),
     path("glossary/suggestions/answer/", suggestions.answer, name="answer"),
+    path("glossary/suggestions/draft/", suggestions.draft, name="draft"),
     path("glossary/values/", values.values, name="values"),
     path("glossary/values/new/", values.create, name="new_values"),
     path("glossary/values/<path:name>/edit/", values.edit, name="edit_values"),
