@@ -2,7 +2,6 @@
 
 from apps.catalog import urns, vocabularies
 
-from . import sql
 from .keys import IDENTITY, OWNER, PARTITIONING, STATISTICS, arranged
 from .secrets import check_text
 
@@ -66,7 +65,7 @@ def _partitioning(found, place):
         if place.desk.columns is not None and name not in place.desk.columns:
             message = f"The column {name} is not declared in schema; it is kept as a name."
             (place / "key" / position).say("W206", message, f"Add {name} to schema.columns.")
-    if found.get("expression") and not sql.is_expression(found["expression"], place.desk.dialect):
+    if found.get("expression") and not place.is_expression(found["expression"]):
         (place / "expression").say(
             "W218", "The expression cannot be read as SQL; it is kept.", "Check its brackets and quotes."
         )

@@ -7,13 +7,16 @@ from typing import Any
 
 from apps.dcs.periods import Period
 
-from . import trees
+from . import sql, trees
 from .known import Known
 from .limits import Limits
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 WHOLE = 2**63 - 1  # BIGINT
 SHORT = 2**31 - 1  # INTEGER
+EXPRESSIONS = 100_000  # characters of a document; later ones are not looked at, which only loses warnings
+QUERIES = 200_000  # characters of a document; more are refused
+PATTERNS = 2_000_000  # compiled instructions of a document; more are refused
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%", re.ASCII)
 
 
@@ -28,6 +31,8 @@ class Desk:
         self.bundled: Any = None  # the other capsules of the file
         self.columns = None  # names declared, None if nobody knows
         self.rules = None  # names of the quality rules, None if nobody knows
+        # What parsing may still cost; the parsers take seconds for a megabyte.
+        self.expressions, self.queries, self.patterns = EXPRESSIONS, QUERIES, PATTERNS
 
 
 class Place:
@@ -110,6 +115,11 @@ class Place:
                 (self / name).say(
                     "E105", f"{name} is larger than can be stored.", f"Allowed: at most {most}."
                 )
+
+    def is_expression(self, text):
+        """True if `text` is one SQL expression, or if this document has had its share of parsing."""
+        self.desk.expressions -= len(text)
+        return self.desk.expressions < 0 or sql.is_expression(text, self.desk.dialect)
 
     def ordered(self, entry, low, high, what):
         """A problem unless the one is at most the other, where both are given (S5)."""

@@ -4,7 +4,6 @@ import re
 
 from apps.catalog.vocabularies import SENSITIVITY
 
-from . import sql
 from .keys import (
     ACCESS,
     COMPLIANCE,
@@ -84,7 +83,8 @@ def _classified(entry, place):
     if "classification" in entry:
         entry["classification"] = words[0] if len(words) == 1 else words
     if "classification_tags" in entry:
-        entry["classification_tags"] = [tag for tag in entry["classification_tags"] if tag not in words]
+        taken = set(words)
+        entry["classification_tags"] = [tag for tag in entry["classification_tags"] if tag not in taken]
 
 
 def _dates(entry, place):
@@ -156,10 +156,10 @@ def _environments(entry, place):
         if all(isinstance(word, str) for word in inner):
             known = place.known.environments
             if all(word in known for word in inner):
-                listed = [*listed, *(word for word in inner if word not in listed)]
+                listed = list(dict.fromkeys([*listed, *inner]))
                 entry["masking_conditions"] = {k: v for k, v in conditions.items() if k != "environments"}
     environments = [word for word in listed if word in place.known.environments]
-    entry["masking_applies_to"] = environments + [word for word in listed if word not in environments]
+    entry["masking_applies_to"] = environments + [w for w in listed if w not in place.known.environments]
     if isinstance(entry.get("masking_conditions"), str) and entry["masking_conditions"]:
         _condition(entry["masking_conditions"], place / "masking_conditions")
     if isinstance(entry.get("masking_conditions"), dict):
@@ -167,7 +167,7 @@ def _environments(entry, place):
 
 
 def _condition(text, place):
-    if not sql.is_expression(text, place.desk.dialect):
+    if not place.is_expression(text):
         message = "The condition cannot be read as SQL; it is kept."
         place.say("W218", message, "Write a comparison such as region = 'EU'.")
 
@@ -188,7 +188,8 @@ def _masking_rule(rule, place):
 
 
 def _both(entry, one, other):
-    return [word for word in entry.get(one, []) if word in entry.get(other, [])]
+    others = set(entry.get(other, []))
+    return [word for word in entry.get(one, []) if word in others]
 
 
 def _conflicts(entry, place):

@@ -6,6 +6,7 @@ from apps.dcs.periods import Period
 
 from . import references, schema, sql
 from .keys import RULE, arranged
+from .places import QUERIES
 
 CATEGORIES = {
     rule: category
@@ -39,7 +40,8 @@ AGED = ("freshness", "recency_check")
 # Keys that people also write into `config`; there they are taken out (errata row A25).
 REPEATED = "min max threshold operator threshold_percent expected pattern values columns references sql function".split()
 PATTERNS = re2.Options()
-PATTERNS.max_mem = 1 << 20
+PATTERNS.max_mem = 8 << 20  # as the glossary allows
+FAILED = 20_000  # what a pattern that does not compile counts; it may have cost as much
 PATTERNS.log_errors = False
 
 
@@ -51,15 +53,16 @@ def category(rule):
 def names(rules):
     """The name of every rule in order; one without is `<rule>_<column>` or `<rule>_capsule`, numbered if taken."""
     taken = {rule["name"] for rule in rules if rule.get("name")}
-    found = []
+    found, numbers = [], {}
     for rule in rules:
         name = rule.get("name")
         if not name:
             plain = name = _default(rule)
-            number = 1
+            number = numbers.get(plain, 1)
             while name in taken:
                 number += 1
                 name = f"{plain}_{number}"
+            numbers[plain] = number
             taken.add(name)
         found.append(name)
     return found
@@ -195,17 +198,33 @@ def _parameters(entry, place):
     if "references" in entry:
         entry["references"] = references.normal(entry["references"], place / "references")
     _pattern(entry, place)
-    if rule == "custom_sql" and entry.get("sql") and not sql.is_one_query(entry["sql"], place.desk.dialect):
+    if rule == "custom_sql" and entry.get("sql"):
+        _query(entry["sql"], place / "sql")
+
+
+def _query(text, place):
+    place.desk.queries -= len(text)
+    if place.desk.queries < 0:
+        message = f"The SQL of the rules is longer than {QUERIES:,} characters in all."
+        place.say("E016", message, "Move queries into views or functions, or split the capsule.")
+    elif not sql.is_one_query(text, place.desk.dialect):
         message = "The SQL is not one SELECT that can be read."
-        (place / "sql").say("E317", message, "Write one SELECT, without any other statement.")
+        place.say("E317", message, "Write one SELECT, without any other statement.")
 
 
 def _pattern(entry, place):
     if not entry.get("pattern"):
         return
+    if place.desk.patterns < 0:
+        message = "The patterns of the rules are too large together."
+        (place / "pattern").say(
+            "E016", message, "Use fewer repetitions such as {1,900}, or split the capsule."
+        )
+        return
     try:
-        re2.compile(entry["pattern"], PATTERNS)
+        place.desk.patterns -= re2.compile(entry["pattern"], PATTERNS).programsize
     except re2.error as error:
+        place.desk.patterns -= FAILED
         said = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
         message = f"The pattern cannot be used: {said}."
         hint = (

@@ -122,9 +122,9 @@ def _said(error, path):
     if keyword == "pattern":
         return [_bad_format(_meant(error.schema, path), found, path)]
     if keyword == "uniqueItems":
-        twice = next((item for i, item in enumerate(found) if item in found[:i]), "")
-        message = f"{_name(path)} lists {_shown(twice)} twice."
-        return [("E105", (*path, len(found) - 1 - found[::-1].index(twice)), message, "List it once.")]
+        position = _repeated(found)
+        message = f"{_name(path)} lists {_shown(found[position])} twice."
+        return [("E105", (*path, position), message, "List it once.")]
     if keyword in BOUNDS:
         return [_out_of_bounds(error, path)]
     if keyword == "oneOf":
@@ -134,6 +134,17 @@ def _said(error, path):
     if keyword == "not":
         return [("E315", path, "The rule names a column and says it is for the whole capsule.", SUBJECT)]
     return [("E106", path, f"{_name(path)} does not fit together.", "Compare it with the documentation.")]
+
+
+def _repeated(found):
+    """The position of the first item that was there before."""
+    seen = set()
+    for position, item in enumerate(found):
+        spelt = json.dumps(item, sort_keys=True)
+        if spelt in seen:
+            return position
+        seen.add(spelt)
+    return len(found) - 1
 
 
 SUBJECT = "Write either column: <name> or capsule_level: true."

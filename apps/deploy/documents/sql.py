@@ -99,4 +99,4 @@ def is_one_query(text, dialect=None):
         return False
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         return False
-    return not any(found[0].find_all(exp.DML, exp.DDL, exp.Command, exp.Into)) if len(text) else False
+    return found[0].find(exp.DML, exp.DDL, exp.Command, exp.Into) is None

@@ -165,9 +165,9 @@ def _primary(primary, columns):
 
 
 def _known_columns(one, columns):
-    missing = [name for name in one.columns if name not in columns]
-    for name in missing:
-        where = one.place / "columns" / one.columns.index(name) if "columns" in one.entry else one.place
+    missing = [(i, name) for i, name in enumerate(one.columns) if name not in columns]
+    for i, name in missing:
+        where = one.place / "columns" / i if "columns" in one.entry else one.place
         where.say(
             "E310", f"The column {name} is not declared in schema.columns.", f"Declare {name}, or correct it."
         )
@@ -219,7 +219,7 @@ def _entry(one):
         )
     elif "references" in entry:
         entry["references"] = references.normal(entry["references"], one.place / "references")
-    if entry.get("expression") and not sql.is_expression(entry["expression"], one.place.desk.dialect):
+    if entry.get("expression") and not one.place.is_expression(entry["expression"]):
         message = "The expression cannot be read as SQL; it is kept."
         (one.place / "expression").say("W218", message, "Check its brackets and quotes.")
     return arranged(entry, CONSTRAINT)
@@ -227,20 +227,21 @@ def _entry(one):
 
 def _index(entry, place, names):
     name = entry["name"]
-    if name in names:
+    others = names.setdefault(name.casefold(), set())
+    if name in others:
         (place / "name").say("E301", f"The index {name} is there twice.", "Rename or remove one of the two.")
-    elif name.casefold() in {other.casefold() for other in names}:
+    elif others:
         (place / "name").say("W215", f"The index {name} differs from another by case alone.", "Rename one.")
-    names[name] = place
+    others.add(name)
     for i, column in enumerate(entry.get("columns", [])):
         if column not in place.desk.columns:
             message = f"The column {column} is not declared in schema; it is kept as a name."
             (place / "columns" / i).say("W206", message, f"Add {column} to schema.columns.")
     for i, expression in enumerate(entry.get("expressions", [])):
-        if not sql.is_expression(expression, place.desk.dialect):
+        if not place.is_expression(expression):
             message = "The expression cannot be read as SQL; it is kept."
             (place / "expressions" / i).say("W218", message, "Check its brackets and quotes.")
-    if entry.get("where") and not sql.is_expression(entry["where"], place.desk.dialect):
+    if entry.get("where") and not place.is_expression(entry["where"]):
         message = "The condition cannot be read as SQL; it is kept."
         (place / "where").say("W218", message, "Check its brackets and quotes.")
     return arranged(entry, INDEX)
