@@ -5,8 +5,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from apps.deploy import documents
-from apps.deploy.documents import schema
+from apps.catalog import documents
+from apps.catalog.documents import schema
 
 EXAMPLE = Path(__file__).parent.parent / "tests" / "deploy" / "documents" / "appendix_a.yaml"
 

@@ -4,12 +4,12 @@ import datetime
 
 import pytest
 
-from apps.deploy.changes.advice import suggestions
-from apps.deploy.changes.change import verdict
-from apps.deploy.changes.classify import classify
-from apps.deploy.changes.facts import Facts, ValueDomain
-from apps.deploy.changes.judge import judge
-from apps.deploy.changes.notices import Announcement, Dealings, SignOff
+from apps.catalog.changes.advice import suggestions
+from apps.catalog.changes.change import verdict
+from apps.catalog.changes.classify import classify
+from apps.catalog.changes.facts import Facts, ValueDomain
+from apps.catalog.changes.judge import judge
+from apps.catalog.changes.notices import Announcement, Dealings, SignOff
 
 from .documents import orders
 

@@ -2,10 +2,10 @@ import datetime
 
 import pytest
 
-from apps.deploy.changes.change import B, C, M, N
-from apps.deploy.changes.codes import found
-from apps.deploy.changes.judge import judge
-from apps.deploy.changes.notices import Announcement, Dealings, Override, SignOff
+from apps.catalog.changes.change import B, C, M, N
+from apps.catalog.changes.codes import found
+from apps.catalog.changes.judge import judge
+from apps.catalog.changes.notices import Announcement, Dealings, Override, SignOff
 
 TODAY = datetime.date(2025, 6, 1)
 TEAMS = ("analytics", "ml_platform")

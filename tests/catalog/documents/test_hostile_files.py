@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from apps.deploy import documents
+from apps.catalog import documents
 
 HEAD = "data_capsule:\n  urn: urn:dcs:dbt:model:shop:stg_orders\n  name: stg_orders\n"
 MEBIBYTE = 1024 * 1024
@@ -136,7 +136,7 @@ def test_twenty_levels_of_columns_are_read():
 
 
 def test_reading_needs_neither_settings_nor_database():
-    code = "from apps.deploy import documents; print(documents.read('data_capsule: {}').problems[0].code)"
+    code = "from apps.catalog import documents; print(documents.read('data_capsule: {}').problems[0].code)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={}, check=True)
 

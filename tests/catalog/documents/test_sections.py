@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from apps.deploy import documents
+from apps.catalog import documents
 
 from .test_canonical_form import COLUMNS, read, said
 

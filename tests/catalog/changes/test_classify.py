@@ -1,8 +1,8 @@
 import pytest
 
-from apps.deploy.changes.change import Verdict
-from apps.deploy.changes.classify import classify
-from apps.deploy.changes.facts import Facts
+from apps.catalog.changes.change import Verdict
+from apps.catalog.changes.classify import classify
+from apps.catalog.changes.facts import Facts
 
 from .documents import (
     CHECK,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.deploy import documents
+from apps.catalog import documents
 
 HEAD = "data_capsule:\n  urn: urn:dcs:dbt:model:shop:stg_orders\n  name: stg_orders\n"
 COLUMNS = "  schema:\n    columns:\n      - {name: order_id, data_type: INT}\n      - {name: total, data_type: INT}\n"

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from apps.deploy import documents
-from apps.deploy.documents import schema
-from apps.deploy.documents.writing import write
+from apps.catalog import documents
+from apps.catalog.documents import schema
+from apps.catalog.documents.writing import write
 from tests.factories.documents import ANYTHING, TEXT, capsule_documents
 
 modest = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.deploy import documents
+from apps.catalog import documents
 
 EXAMPLE = (Path(__file__).parent / "appendix_a.yaml").read_bytes()
 URN = "urn:dcs:dbt:model:jaffle_shop.staging:stg_orders"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.deploy.changes import types
-from apps.deploy.changes.types import compare, read
+from apps.catalog.changes import types
+from apps.catalog.changes.types import compare, read
 
 # old, new, outcome, consumer's verdict of a widening
 LATTICE = """

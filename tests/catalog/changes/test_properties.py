@@ -4,10 +4,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.deploy.changes.classify import classify
-from apps.deploy.changes.codes import CODES, DIMENSIONS
-from apps.deploy.changes.hunks import hunks
-from apps.deploy.documents.normal import again
+from apps.catalog.changes.classify import classify
+from apps.catalog.changes.codes import CODES, DIMENSIONS
+from apps.catalog.changes.hunks import hunks
+from apps.catalog.documents.normal import again
 
 from .documents import documents, orders
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import apps.deploy
-from apps.deploy.changes.classify import classify
+from apps.catalog.changes.classify import classify
 
 SCHEMA = json.loads((Path(apps.deploy.__file__).parent / "documents/capsule.schema.json").read_text())
 URNS = ("urn:dcs:files:table:shop:people", "urn:dcs:files:table:shop:users")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from apps.deploy.changes.change import Verdict
-from apps.deploy.changes.classify import classify
-from apps.deploy.changes.codes import CODES
-from apps.deploy.changes.facts import Facts, ValueDomain
+from apps.catalog.changes.change import Verdict
+from apps.catalog.changes.classify import classify
+from apps.catalog.changes.codes import CODES
+from apps.catalog.changes.facts import Facts, ValueDomain
 
 from .documents import (
     CHECK,

@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from apps.deploy import documents
-from apps.deploy.documents.problems import CODES
+from apps.catalog import documents
+from apps.catalog.documents.problems import CODES
 
 HEAD = "data_capsule:\n  urn: urn:dcs:dbt:model:shop:stg_orders\n  name: stg_orders\n"
 COLUMNS = "  schema:\n    columns:\n      - {name: order_id, data_type: INT}\n      - {name: total, data_type: INT}\n"

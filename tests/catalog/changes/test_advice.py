@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from apps.deploy.changes.advice import advise, concerned, suggestions
-from apps.deploy.changes.classify import classify
+from apps.catalog.changes.advice import advise, concerned, suggestions
+from apps.catalog.changes.classify import classify
 
 from .documents import capsule, column, orders
 
