@@ -26,18 +26,24 @@ def main(argv=None):
     from apps.dcs.embedded import attached
 
     with attached():
-        prepare(asked.small)
-        for name in sorted(module.name for module in pkgutil.iter_modules(__import__("benchmarks").__path__)):
-            if name == "__main__" or asked.names and name not in asked.names:
-                continue
-            module = importlib.import_module(f"benchmarks.{name}")
-            if not hasattr(module, "run"):
-                continue
+        modules = dict(questions(asked.names))
+        if any(getattr(module, "ESTATE", True) for module in modules.values()):
+            prepare(asked.small)
+        for name, module in modules.items():
             print(f"{name}: {(module.__doc__ or '').strip().splitlines()[0]}")
             begun = time.perf_counter()
             module.run(asked.small)
             print(f"  ({time.perf_counter() - begun:.0f} s)")
     return 0
+
+
+def questions(names):
+    """(name, module) of each benchmark, or of those that are named."""
+    for name in sorted(found.name for found in pkgutil.iter_modules(__import__("benchmarks").__path__)):
+        if name != "__main__" and (not names or name in names):
+            module = importlib.import_module(f"benchmarks.{name}")
+            if hasattr(module, "run"):
+                yield name, module
 
 
 def prepare(small):

@@ -4,6 +4,7 @@
 run of dbt would. Run as a program it prints how long reading them takes.
 """
 
+import hashlib
 import os
 import random
 import sys
@@ -497,7 +498,7 @@ def main(models=5000, columns=30):
         size = sum(file.stat().st_size for file in files) / 1e6
         print(f"{models:,} models of {columns} columns, manifest and catalog {size:,.0f} MB")
         _, limit = timed("limit: parsing alone", parse)
-        timed("identical files: hash", lambda: dbt.file_hash(*(file.read_bytes() for file in files)), limit)
+        timed("identical files: hash", lambda: [hashlib.sha256(file.read_bytes()) for file in files], limit)
         first, _ = timed("first reading", read, limit)
         known = {document["urn"]: document["node_hash"] for document in first.documents}
         change(folder, share=0)

@@ -1,5 +1,6 @@
 """Ingestion of uploaded artifacts: accepted in the request, read and applied in the background or at once."""
 
+import hashlib
 import logging
 import re
 import shutil
@@ -23,7 +24,7 @@ from apps.people.reader import reader_of, system
 
 from . import apply, rows
 from .readers import dbt, dbt_lineage
-from .readers.dbt_artifacts import ArtifactError
+from .readers.dbt_artifacts import ArtifactError, collector_paused
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +73,12 @@ def accept(files, *, reader, options=Options(), application=""):  # noqa: B008 -
     folder = folder_of(job)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        digests = []
         for position, (name, file) in enumerate(files):
             shown = _plain_name(name)
-            job.config["files"][shown] = _keep(file, folder / f"{position}-{shown}")
+            job.config["files"][shown], digest = _keep(file, folder / f"{position}-{shown}")
+            digests.append(digest)
+        job.config["file_hash"] = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
         job.bytes_processed = sum(job.config["files"].values())
         with acting(reader, reason=_("Ingestion of dbt artifacts")):
             job.save(force_insert=True)
@@ -93,8 +97,8 @@ def _plain_name(name):
 
 
 def _keep(file, path):
-    """Copy an upload to `path` in pieces; returns its size in bytes."""
-    size = 0
+    """Copy an upload to `path` in pieces; returns its size in bytes and its SHA-256."""
+    size, digest = 0, hashlib.sha256()
     with path.open("wb") as kept:
         while piece := file.read(CHUNK):
             size += len(piece)
@@ -109,8 +113,9 @@ def _keep(file, path):
                         "most": settings.DBT_UPLOAD_MAX_BYTES // 1_000_000,
                     }
                 )
+            digest.update(piece)
             kept.write(piece)
-    return size
+    return size, digest.digest()
 
 
 def enqueue(job):
@@ -187,13 +192,13 @@ def _start(job, reader):
 
 def _work(job, reader, report):
     report("Reading")
-    files = _files(folder_of(job))
-    same = _same_as_before(job, files)
+    same = _same_as_before(job)
     if same is not None:
         with acting(reader, reason=_("Ingestion without changes")):
             job.stats = {"identical_to": same, "counts": {}, "notes": [], "kept": [], "kept_count": 0}
             _finish(job)
         return
+    files = _files(folder_of(job))
     reading = dbt.read(
         files["manifest"],
         files.get("catalog"),
@@ -233,7 +238,6 @@ def _work(job, reader, report):
             "adapter": reading.adapter,
             "artifact": reading.schema_version,
         }
-        job.config["file_hash"] = reading.file_hash
         job.config["invocation_id"] = reading.invocation_id
         job.stats = {
             **outcome.as_dict(),
@@ -251,13 +255,14 @@ def _files(folder):
     """The job's files by what they say they are. Raises `ArtifactError` if one is nothing of dbt's, or none a manifest."""
     found = {}
     for path in sorted(folder.glob("*")) if folder.exists() else []:
-        content = path.read_bytes()
-        kind, _version = dbt.identify(content)
+        with collector_paused():
+            artifact = dbt.open_artifact(path.read_bytes())
+        kind = artifact.kind
         if kind in found and kind not in SEVERAL:
             raise ArtifactError(
                 "twice", _("There are two files of the kind %(kind)s.") % {"kind": kind}, _("Send one.")
             )
-        found[kind] = [*found.get(kind, []), content] if kind in SEVERAL else content
+        found[kind] = [*found.get(kind, []), artifact] if kind in SEVERAL else artifact
     if not found:
         raise ArtifactError("no_files", _("The files of this job are gone."), _("Send them again."))
     if "manifest" not in found:
@@ -279,9 +284,9 @@ def known_hashes():
         return dict(cursor.fetchall())
 
 
-def _same_as_before(job, files):
+def _same_as_before(job):
     """The number of the last completed ingestion if it read the very same bytes, else None."""
-    digest = dbt.file_hash(*(files.get(kind) for kind in ("manifest", "catalog", *SEVERAL)))
+    digest = job.config["file_hash"]
     last = (
         IngestionJob.objects.filter(
             source_type="dbt", status=IngestionJob.Status.COMPLETED, config__file_hash=digest
@@ -299,7 +304,6 @@ def _same_as_before(job, files):
         config__has_key="file_hash",
     ).exclude(config__file_hash=digest)
     job.source_name = last.source_name
-    job.config["file_hash"] = digest
     return None if newer.exists() else last.number
 
 

@@ -7,14 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.deploy.readers import dbt, dbt_artifacts, dbt_lineage
-from tests.deploy.dbt_fixtures import FOLDER, classic, codes, manifest, metadata, model, parsed, raw
+from tests.deploy.dbt_fixtures import FOLDER, codes, manifest, metadata, model, parsed, raw
 
 ARTIFACTS = sorted(str(file.relative_to(FOLDER)) for file in FOLDER.rglob("*.json"))
 
 
 @pytest.mark.parametrize("name", ARTIFACTS)
 def test_every_file_is_told_apart_by_what_it_says_of_itself(name):
-    kind, version = dbt.identify(raw(name))
+    opened = dbt.open_artifact(raw(name))
+    kind, version = opened.kind, opened.version
 
     assert kind in ("manifest", "catalog", "run-results")
     assert 1 <= version <= 12
@@ -22,7 +23,7 @@ def test_every_file_is_told_apart_by_what_it_says_of_itself(name):
 
 @pytest.mark.parametrize("name", ARTIFACTS)
 def test_every_file_reads_as_a_manifest_or_fails_with_its_own_kind(name):
-    kind, _ = dbt.identify(raw(name))
+    kind = dbt.open_artifact(raw(name)).kind
 
     if kind == "manifest":
         assert dbt.read(raw(name)).documents
@@ -160,14 +161,6 @@ def test_the_collector_is_as_it_was_after_reading_and_after_failing():
         dbt.read(b"{}")
 
     assert gc.isenabled()
-
-
-def test_the_hash_of_the_files_can_be_had_before_reading_them():
-    files = classic("manifest", "catalog", "run_results")
-
-    assert dbt.file_hash(*files) == dbt.read(*files).file_hash
-    assert dbt.file_hash(files[0], None, [files[1], files[2]]) == dbt.file_hash(*files)
-    assert dbt.file_hash(*files[:2]) != dbt.file_hash(*files)
 
 
 def test_a_node_that_is_no_object_is_told_and_the_rest_is_read():

@@ -21,8 +21,6 @@ from .dbt_artifacts import (
     SOURCES,
     ArtifactError,
     collector_paused,
-    file_hash,
-    identify,
     open_artifact,
     pointer,
     text,
@@ -34,7 +32,7 @@ from .dbt_project import Project
 from .dbt_results import Check, read_results
 from .dbt_tests import kind_of_test, named
 
-__all__ = ["ArtifactError", "Check", "Note", "Reading", "file_hash", "identify", "read"]
+__all__ = ["ArtifactError", "Check", "Note", "Reading", "open_artifact", "read"]
 
 # Part of every node hash: raise it when the same node makes another document, so that all are read again.
 READER = 1
@@ -72,7 +70,6 @@ class Reading:
     adapter: str
     invocation_id: str
     generated_at: str
-    file_hash: str
     documents: list
     unchanged: list
     all_urns: list
@@ -88,7 +85,7 @@ class Reading:
 def read(manifest, catalog=None, run_results=None, sources=None, *, known=None):
     """Read a manifest, and whatever else the same project has, into a `Reading`.
 
-    Each file is bytes, text or parsed JSON; `run_results` and `sources` may be lists of files. `known` maps
+    Each file is bytes, text, parsed JSON or an opened `Artifact`; `run_results` and `sources` may be lists of files. `known` maps
     addresses to the `node_hash` of their last reading: nodes that still have it are not built again.
     Raises `ArtifactError` for a file that is no such artifact; never anything else, whatever the file holds.
     """
@@ -159,9 +156,6 @@ def _read(project, manifest, catalog, results, known):
         checks.extend(found)
         runs.append(run)
     _note_missing_code(project)
-    files = hashlib.sha256()
-    for artifact in [manifest, *([catalog] if catalog else []), *results]:
-        files.update(artifact.digest)
     return Reading(
         project=project.name,
         packages=tuple(sorted({package_of(node) for node in project.nodes.values()})),
@@ -170,7 +164,6 @@ def _read(project, manifest, catalog, results, known):
         adapter=project.adapter,
         invocation_id=text(project.metadata.get("invocation_id")),
         generated_at=text(project.metadata.get("generated_at")),
-        file_hash=files.hexdigest(),
         documents=documents,
         unchanged=unchanged,
         all_urns=list(hashes),

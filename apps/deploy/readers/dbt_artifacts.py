@@ -5,7 +5,6 @@ dbt writes manifest, catalog, run results and source freshness as JSON, each wit
 """
 
 import gc
-import hashlib
 import json
 import math
 import re
@@ -35,12 +34,11 @@ class ArtifactError(ValueError):
 
 @dataclass(frozen=True)
 class Artifact:
-    """A dbt file that was told apart: its kind, schema version, parsed content and SHA-256."""
+    """A dbt file that was told apart: its kind, schema version and parsed content."""
 
     kind: str
     version: int
     content: dict
-    digest: bytes
     mentions_foreign_keys: bool = False
 
     @property
@@ -98,37 +96,19 @@ def collector_paused():
             gc.enable()
 
 
-def file_hash(*files):
-    """SHA-256 over the bytes of all given files, None among them left out; the same files give the same hash.
-
-    Compare it before `read`: an identical upload needs no reading.
-    """
-    whole = hashlib.sha256()
-    for file in files:
-        for one in file if isinstance(file, list | tuple) else [file]:
-            if one is not None:
-                whole.update(hashlib.sha256(_as_bytes(one, "file")).digest())
-    return whole.hexdigest()
-
-
-def identify(source):
-    """The kind and version of an artifact, `("manifest", 12)`, told by what it says of itself.
-
-    Raises `ArtifactError` for anything that is no dbt artifact.
-    """
-    artifact = open_artifact(source)
-    return artifact.kind, artifact.version
-
-
 def open_artifact(source, kind=None):
     """Parse one artifact given as bytes, text or parsed JSON; with `kind`, it must be of that kind.
 
-    NaN and Infinity are read as null, NUL characters are taken out. Raises `ArtifactError`.
+    One that is open already is taken as it is. NaN and Infinity are read as null, NUL characters are taken out.
+    Raises `ArtifactError`.
     """
     label = kind or "file"
-    raw = _as_bytes(source, label)
-    content = _parse(raw, label)
-    found, version = _kind_of(content, label)
+    if isinstance(source, Artifact):
+        found, version = source.kind, source.version
+    else:
+        raw = _as_bytes(source, label)
+        content = _parse(raw, label)
+        found, version = _kind_of(content, label)
     if kind is not None and found != kind:
         raise ArtifactError(
             "wrong_kind",
@@ -136,10 +116,12 @@ def open_artifact(source, kind=None):
             f"Upload it as {found}, and {_written_by(kind)} as {kind}.",
             "/metadata/dbt_schema_version",
         )
+    if isinstance(source, Artifact):
+        return source
     if found == MANIFEST:
         for key in _DROPPED:
             content.pop(key, None)
-    return Artifact(found, version, content, hashlib.sha256(raw).digest(), b'"foreign_key"' in raw)
+    return Artifact(found, version, content, b'"foreign_key"' in raw)
 
 
 def _as_bytes(source, label):

@@ -32,6 +32,15 @@ BEGIN
         SELECT array_agg(id ORDER BY id) INTO ids FROM dcs.capsules;
         PERFORM dcs.index_names('term', NULL), dcs.index_names('domain', NULL), dcs.index_names('owner', NULL);
     END IF;
+    -- What one transaction has loaded the planner believes to be as small as it was: 5,000 capsules would take
+    -- minutes instead of a second. Autovacuum comes too late, after the commit.
+    IF cardinality(ids) > 200 AND cardinality(ids) * 10 > (SELECT reltuples FROM pg_class WHERE oid = 'dcs.capsules'::regclass) THEN
+        ANALYZE dcs.capsules (id, urn, retired_at, visibility_rank), dcs.columns (id, capsule_id, name, retired_at, visibility_rank),
+            dcs.quality_rules (id, capsule_id, column_id), dcs.capsule_lineage (source_id, target_id),
+            dcs.column_constraints (column_id), dcs.capsule_tags, dcs.data_policies (capsule_id, column_id),
+            dcs.masking_rules (column_id), dcs.capsule_contracts (capsule_id), dcs.capsule_indexes (capsule_id),
+            dcs.capsule_business_terms (capsule_id, column_id, term_id), dcs.quality_checks (quality_rule_id);
+    END IF;
     FOR chunk IN 0 .. (coalesce(cardinality(ids), 0) - 1) / 2000 LOOP
         part := ids[chunk * 2000 + 1 : chunk * 2000 + 2000];
         PERFORM dcs.learn_column_names(ARRAY(SELECT DISTINCT c.name::text FROM dcs.columns c WHERE c.capsule_id = ANY (part)));
