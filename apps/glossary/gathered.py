@@ -214,6 +214,7 @@ def read_as(contents):
         "owner_id": Owner.objects.in_bulk({one["owner_id"] for one in contents if one.get("owner_id")}),
     }
     titles = {field.column: str(field.verbose_name) for field in Term._meta.concrete_fields}
+    titles[STATE] = _("becomes")
     told = []
     for content in contents:
         facts = {}

@@ -211,7 +211,12 @@ def rows_of(review, request):
     after = review.subject.read_as([each.content for each in page])
     models = reviewable_models()
     rows = [
-        Row(each, _address(models.get(each.subject_table), each), list(map(_told, diff.changes(old, new))))
+        Row(
+            each,
+            _address(models.get(each.subject_table), each),
+            # The name of a new record stands above it.
+            [_told(change) for change in diff.changes(old, new) if old or change.after != each.title],
+        )
         for each, old, new in zip(page, before, after, strict=True)
     ]
     sorts = [("", _("All"), sum(counts.values()))]
