@@ -24,6 +24,12 @@ reviews.decide(review, "approve", shown=review.proposal_hash, by=decider)
 term.refresh_from_db()
 print(term.status)
 """
+WITHDRAWN = """
+from apps.workflow import reviews
+from apps.workflow.models import Review
+for review in Review.objects.submitted().filter(kind="term_import"):
+    reviews.withdraw(review, by=review.created_by)
+"""
 COUNT = """
 from apps.glossary.models import Term
 print(Term.objects.filter(name__startswith="{0} ", status="approved", definition__contains="Changed").count(),
@@ -45,7 +51,9 @@ def sheet(portal, tmp_path):
 
         return path, approved
 
-    return make
+    yield make
+    # The steward's desk is empty again for the walks that follow.
+    portal.manage("shell", "-v0", "-c", WITHDRAWN)
 
 
 def upload(page, path):
