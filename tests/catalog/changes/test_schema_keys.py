@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import apps.deploy
+import apps.catalog
 from apps.catalog.changes.classify import classify
 
-SCHEMA = json.loads((Path(apps.deploy.__file__).parent / "documents/capsule.schema.json").read_text())
+SCHEMA = json.loads((Path(apps.catalog.__file__).parent / "documents/capsule.schema.json").read_text())
 URNS = ("urn:dcs:files:table:shop:people", "urn:dcs:files:table:shop:users")
 BY_NAME = {
     "data_type": ("INT", "BIGINT"),
