@@ -11,6 +11,7 @@ from apps.glossary.models import Term
 from apps.workflow import reviews
 from apps.workflow.models import Review
 from tests.factories import TermFactory
+from tests.factories.glossary import proposed_import
 
 # Fifty by default; more before a release.
 PAIRS = int(os.environ.get("RACES", "50"))
@@ -102,3 +103,33 @@ def test_of_two_proposals_for_one_term_one_is_applied_and_one_overtaken(proposal
         assert isinstance(loser, Conflict), loser
         states = sorted(Review.objects.filter(pk__in=[review.pk, other.pk]).values_list("state", flat=True))
         assert states == ["applied", "superseded"]
+
+
+def test_of_an_import_and_a_proposal_for_one_of_its_terms_one_wins(proposals, author, ana, tom):
+    for review in proposals[: max(PAIRS // 5, 10)]:
+        name = Term.objects.get(pk=review.subject_id).name
+        many = proposed_import((name, BETTER + " In euros."), (f"{name} margin", BETTER), by=author)
+        results = at_once(deciding(review, "approve", ana), deciding(many, "approve", tom))
+
+        (loser,) = lost(results)
+        assert isinstance(loser, Conflict), loser
+        definition = Term.objects.get(pk=review.subject_id).definition
+        one, both = Review.objects.get(pk=review.pk), Review.objects.get(pk=many.pk)
+        made = Term.objects.filter(name=f"{name} margin").exists()
+        assert (one.state, both.state, definition, made) in (
+            ("applied", "submitted", BETTER, False),
+            ("superseded", "applied", BETTER + " In euros.", True),
+        )
+
+
+def test_an_import_that_two_approve_at_once_is_applied_once(own_database, finance, author, ana, tom):
+    for number in range(max(PAIRS // 5, 10)):
+        many = proposed_import((f"margin {number}", BETTER), by=author)
+        results = at_once(
+            deciding(many, "approve", ana), deciding(Review.objects.get(pk=many.pk), "approve", tom)
+        )
+
+        (loser,) = lost(results)
+        assert isinstance(loser, Conflict), loser
+        assert Review.objects.get(pk=many.pk).decisions.count() == 1
+        assert Term.objects.filter(name=f"margin {number}", status="approved").count() == 1
