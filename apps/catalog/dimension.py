@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from . import facts, structure
+from . import document, facts, structure
 from .dimensions import Dimension, Gap, State, register
 from .keys import SHORT
 from .models import Column, Constraint, Index, SemanticType
@@ -140,6 +140,7 @@ register(
         order=2,
         icon="table-2",
         template="catalog/dimension.html",
+        snapshot=document.snapshot,
         panel=structure.panel,
         facts=asked,
         column_facts=asked_of_column,

@@ -46,7 +46,7 @@ class Dimension:
     of trust-strip items and a `State`; `notices(capsules, reader)` to what stands above every tab; `cells(columns, reader)` maps column id to what the structure
     table shows of this dimension below `cell_title`; `column_panel(request, column)` is the context of its
     part of the column panel, drawn by `column_template`; `snapshot(capsules)` maps capsule id to its part of
-    the capsule document. `overview(request, capsule)` is the context of what the first page shows of it, drawn
+    the capsule document: {section: canonical value}, of capsules loaded with owner, domain and source system. `overview(request, capsule)` is the context of what the first page shows of it, drawn
     by `overview_template` in the text and by `rail_template` at the side.
 
     `facts(reader)` and `column_facts(reader)` name the expressions on a capsule or column that the set-based

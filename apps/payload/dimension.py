@@ -8,6 +8,8 @@ from apps.catalog import vocabularies
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.ui.formats import size
 
+from . import document
+
 SLUG = "payload"
 
 
@@ -86,6 +88,7 @@ register(
         order=1,
         icon="database",
         template="payload/dimension.html",
+        snapshot=document.snapshot,
         panel=panel,
         state=state,
         gaps=gaps,
