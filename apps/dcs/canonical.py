@@ -4,9 +4,13 @@ import datetime
 import hashlib
 import json
 import math
+import re
 import unicodedata
 import uuid
 from decimal import Decimal
+
+# A number with a fraction or an exponent, or what looks like one inside of a text.
+FRACTION = re.compile(r"(?:^|[:,\[])-?\d+[.e]")
 
 
 def plain(content):
@@ -49,6 +53,17 @@ def canonical(content):
 def digest(content):
     """SHA-256 of the canonical form, 64 hexadecimal digits: what decisions bind to."""
     return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def digest_of_json(content):
+    """The same digest for content whose keys are texts, about five times sooner where nothing has two spellings."""
+    try:
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    except (TypeError, ValueError):
+        return digest(content)
+    if not text.isascii() or "\\u0000" in text or FRACTION.search(text):
+        return digest(content)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _spell(value):

@@ -15,7 +15,7 @@ def document_hash(capsule, emptied=()):
     content = {key: value for key, value in capsule.items() if key not in OBSERVED}
     for name in emptied:
         content[name] = ""
-    return canonical.digest(content)
+    return canonical.digest_of_json(content)
 
 
 def bundle_hash(hashes):
@@ -26,14 +26,14 @@ def bundle_hash(hashes):
 
 def version_hash(state):
     """The hash of a stored state, kept as `capsule_versions.version_hash`."""
-    return canonical.digest(_state(state))
+    return canonical.digest_of_json(_state(state))
 
 
 def state_hash(state, number):
     """The hash of a stored state and the number of its current version; `absent` for no state."""
     if state is None:
         return NO_STATE
-    return canonical.digest({"state": _state(state), "version": number})
+    return canonical.digest_of_json({"state": _state(state), "version": number})
 
 
 def _state(state):
