@@ -1,6 +1,8 @@
 """Tell PostgreSQL who is acting and why, for the length of one transaction."""
 
+import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.db import connections, transaction
 
@@ -9,6 +11,31 @@ from apps.people.reader import Reader, reader_of
 KEYS = ("actor", "reason", "session", "ip", "application", "request_id", "clearance", "via", "bulk", "review")
 # How somebody came; who acts again inside of their own block did not come another way.
 ARRIVAL = ("session", "ip", "application", "request_id", "via")
+WRITES = re.compile(
+    r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CALL|DO|WITH\b.*?\b(INSERT|UPDATE|DELETE))\b", re.I | re.S
+)
+_finishing = []
+
+
+def before_the_end(finish):
+    """Call `finish(reader)` at the end of every outermost `acting` that wrote something, before it commits."""
+    _finishing.append(finish)
+
+
+@dataclass
+class Writing:
+    """Whether the outermost `acting` of a connection has written; it hears each statement, so asking costs no query.
+
+    `since` is the number of the log entry up to which somebody has dealt with what was written.
+    """
+
+    wrote: bool = False
+    since: int = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        if not self.wrote:
+            self.wrote = WRITES.match(str(sql)) is not None
+        return execute(sql, params, many, context)
 
 
 @contextmanager
@@ -20,7 +47,7 @@ def acting(reader, *, reason="", bulk=False, review=None, using="default"):
     are back. In a `bulk` block derived tables are not kept row by row: who opens it refreshes them once. `review` is
     the key of the approved review that is being applied; inner blocks keep it. A user who acts already, and is named
     again, still came by the session or token of the outer block. This is the only place that sets PostgreSQL settings
-    (errata rows E3 and E5).
+    (errata rows E3 and E5). What `before_the_end` was told runs at the end of an outermost block that wrote.
     """
     named_again = not isinstance(reader, Reader)
     if named_again:
@@ -38,7 +65,7 @@ def acting(reader, *, reason="", bulk=False, review=None, using="default"):
         "review": str(review or ""),
     }
     connection = connections[using]
-    with transaction.atomic(using=using):
+    with transaction.atomic(using=using), _listening(connection) as writing:
         outer = _settings(connection) if connection.savepoint_ids or connection.in_atomic_block else None
         if outer is not None:
             before = dict(zip(KEYS, outer, strict=True))
@@ -47,9 +74,27 @@ def acting(reader, *, reason="", bulk=False, review=None, using="default"):
             values |= {key: before[key] for key in kept}
         _set(connection, tuple(values.values()))
         yield reader
+        if writing is not None and writing.wrote and using == "default" and not connection.needs_rollback:
+            for finish in _finishing:
+                finish(reader)
         # A savepoint that is to be undone takes its settings along; no query may run before it is.
         if outer is not None and not connection.needs_rollback:
             _set(connection, outer)
+
+
+@contextmanager
+def _listening(connection):
+    """The `Writing` of an outermost block while it lasts; None inside of one."""
+    if writing(connection.alias) is not None:
+        yield None
+        return
+    with connection.execute_wrapper(Writing()):
+        yield writing(connection.alias)
+
+
+def writing(using="default"):
+    """The `Writing` of the outermost block that runs, None outside of any."""
+    return next((each for each in connections[using].execute_wrappers if isinstance(each, Writing)), None)
 
 
 def current_reason(using="default"):

@@ -7,4 +7,9 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalog"
 
     def ready(self):
+        from apps.audit.context import before_the_end
+
+        from .versions import capture_touched
+
         autodiscover_modules("dimension")
+        before_the_end(capture_touched)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
+from apps.catalog import versions
 from apps.catalog.models import IngestionJob
 from apps.dcs import jobs
 from apps.dcs.jobs import Cancelled, Progress
@@ -230,6 +231,7 @@ def _work(job, reader, report):
             outcome.counts |= apply.checks(check_rows(reading, job)).counts
             _runs(job, reading)
         refresh_facts(outcome.touched)
+        versions.capture(outcome.touched, reader, context={"reason": why, "ingestion": f"J-{job.number}"})
         report("Finishing", 1, 1)
         job.source_name = reading.project[:255]
         job.records_processed = len(reading.all_urns)

@@ -167,7 +167,8 @@ class TestAgain:
         assert (
             Column.objects.get(capsule__name="orders", name="status").description == "Where the order stands."
         )
-        assert set(written) <= {"columns", "capsules", "ingestion_jobs"}
+        assert set(written) <= {"columns", "capsules", "ingestion_jobs", "capsule_versions"}
+        assert written["capsule_versions"] == 2  # the new one, and the former that is current no more
 
     def test_results_that_were_loaded_are_not_loaded_again(self):
         ingest()

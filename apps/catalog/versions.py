@@ -1,0 +1,177 @@
+"""Versions: the whole capsule, kept whenever its document has moved (errata rows B8, B9, E11).
+
+Captured once, at the end of the outermost `acting` that wrote, for the capsules that the log of its transaction
+names; a bulk apply calls `capture` itself, with its own list, before it ends.
+"""
+
+from collections import Counter
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.audit.context import writing
+
+from . import snapshots
+from .changes.change import B, verdict
+from .changes.classify import classify
+from .changes.codes import DIMENSIONS
+from .changes.facts import Facts
+from .changes.titles import title
+from .documents import version_hash
+from .models import Capsule, CapsuleVersion
+
+PART = 500  # capsules whose states are in memory at once
+NAMED = 3  # changes that a summary tells by name
+Type = CapsuleVersion.ChangeType
+
+
+def capture_touched(reader):
+    """Capture what this transaction has changed since the last capture in it; `reader` is who acts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT capsule_id, changed_by, change_reason FROM dcs.touched_capsules(%s)", [writing().since]
+        )
+        said = {capsule: (who, why) for capsule, who, why in cursor.fetchall()}
+    if said:
+        capture(said, reader, said=said)
+
+
+def capture(capsule_ids, reader, *, said=None, names=None, renames=None, context=None):
+    """Keep a version of each capsule whose document differs from that of its newest version; returns the new ones.
+
+    `said` maps capsule id to (who, why), where it is not `reader` alone; `names` to the text of the version,
+    `renames` to the {old: new} names of columns, `context` adds to the deployment context of all. The capsules
+    are locked in the order of their ids. Eight queries and those of the states, for up to 500 capsules.
+    """
+    ids = sorted(capsule_ids)
+    made = []
+    for start in range(0, len(ids), PART):
+        made += _captured(ids[start : start + PART], reader, said or {}, names or {}, renames or {}, context)
+    _settle()
+    return made
+
+
+def _captured(ids, reader, said, names, renames, context):
+    locked = Capsule._base_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=ids)
+    capsules = list(locked.select_related("owner", "domain", "source_system").order_by("pk"))
+    newest = {version.capsule_id: version for version in _newest(ids)}
+    states = snapshots.states_of(capsules)
+    hashes = {pk: version_hash(state) for pk, state in states.items()}
+    moved = [each for each in capsules if _moved(each, newest.get(each.pk), hashes[each.pk])]
+    if not moved:
+        return []
+    before = _snapshots([newest[each.pk].pk for each in moved if each.pk in newest])
+    found = []
+    for capsule in moved:
+        last = newest.get(capsule.pk)
+        version = _version(
+            capsule, states[capsule.pk], last, before.get(capsule.pk), renames.get(capsule.pk, {})
+        )
+        who, why = said.get(capsule.pk, ("", ""))
+        version.content_hash = hashes[capsule.pk]
+        version.name = names.get(capsule.pk)
+        version.deployed_by = (who or reader.name)[:255]
+        version.deployment_context = _context(reader, why, context)
+        found.append(version)
+    CapsuleVersion._base_manager.filter(capsule__in=moved, is_current=True).update(is_current=False)
+    CapsuleVersion._base_manager.bulk_create(found, batch_size=PART)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT dcs.stamp_versions(%s)", [[version.pk for version in found]])
+    return found
+
+
+def _newest(ids):
+    every = CapsuleVersion._base_manager.filter(capsule__in=ids).order_by("capsule_id", "-number")
+    return every.distinct("capsule_id").only("capsule_id", "number", "content_hash", "change_type")
+
+
+def _moved(capsule, newest, content_hash):
+    """True if the document moved, or the capsule went out of use or came back."""
+    if newest is None:
+        return True
+    return newest.content_hash != content_hash or (newest.change_type == Type.DELETED) != capsule.is_retired
+
+
+def _snapshots(ids):
+    return dict(CapsuleVersion._base_manager.filter(pk__in=ids).values_list("capsule_id", "snapshot"))
+
+
+def _version(capsule, state, last, before, renames):
+    """The unsaved version of `state`, told from the one before."""
+    lineage = state.get("lineage") or {}
+    version = CapsuleVersion(
+        capsule=capsule,
+        number=last.number + 1 if last else 1,
+        snapshot=state,
+        upstream_urns=list(lineage.get("upstream") or ()),
+        downstream_urns=list(lineage.get("downstream") or ()),
+        deployed_at=timezone.now(),
+        is_current=True,
+        visibility_rank=capsule.visibility_rank,
+        **_git(lineage),
+    )
+    if renames:
+        version.meta = {"renames": renames}
+    if last is None:
+        version.change_type, version.change_summary = Type.CREATED, "Created."
+    elif capsule.is_retired:
+        version.change_type, version.change_summary = Type.DELETED, "Retired."
+        version.breaking_change = True
+    else:
+        _judge(version, classify(before, state, Facts(renames=[renames] if renames else ())))
+        if last.change_type == Type.DELETED:
+            version.change_summary = f"Brought back. {version.change_summary}".strip()
+    return version
+
+
+def _judge(version, changes):
+    """Say on `version` what the changes are: kind, verdict, summary, and how many of each code."""
+    moved = {change.dimension for change in changes}
+    version.change_type = Type.SCHEMA_CHANGE if "structural" in moved else Type.METADATA_CHANGE
+    version.breaking_change = verdict(changes)[0] is B
+    version.change_summary = summary(changes)
+    version.meta = version.meta | {
+        "changes": dict(Counter(change.code for change in changes)),
+        "dimensions": [dimension for dimension in DIMENSIONS if dimension in moved],
+    }
+
+
+def summary(changes):
+    """The changes in one line, those that matter most first; the first three by name. English: it is stored."""
+    worst_first = sorted(changes, key=lambda change: -max(change.consumer, change.producer))
+    said = [title(change) for change in worst_first[:NAMED]]
+    if more := len(changes) - len(said):
+        said.append(f"{more} more")
+    return "; ".join(said) + "." if said else ""
+
+
+def _git(lineage):
+    """Where the code lies, as the document says."""
+    found = lineage.get("transformation") or {}
+    found = found[0] if isinstance(found, list) else found
+    return {
+        "git_commit_sha": found.get("git_commit"),
+        "git_repository": found.get("git_repository"),
+        "git_branch": found.get("git_branch"),
+        "git_tag": found.get("git_tag"),
+    }
+
+
+def _context(reader, why, more):
+    about = {
+        "via": reader.via,
+        "application": reader.application,
+        "request_id": reader.request_id,
+        "reason": why,
+        **(more or {}),
+    }
+    return {key: value for key, value in about.items() if value}
+
+
+def _settle():
+    """What was written so far has its versions: the end of the transaction need not look at it again."""
+    now = writing()
+    if now is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT dcs.last_change()")
+            now.since, now.wrote = cursor.fetchone()[0], False
