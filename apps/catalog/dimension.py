@@ -141,6 +141,8 @@ register(
         icon="table-2",
         template="catalog/dimension.html",
         snapshot=document.snapshot,
+        write=document.write,
+        sections=("schema", "columns"),
         panel=structure.panel,
         facts=asked,
         column_facts=asked_of_column,

@@ -49,6 +49,9 @@ class Dimension:
     the capsule document: {section: canonical value}, of capsules loaded with owner, domain and source system. `overview(request, capsule)` is the context of what the first page shows of it, drawn
     by `overview_template` in the text and by `rail_template` at the side.
 
+    `write(wanted)` makes the stored rows equal to that part of each (capsule, state) in `wanted`; it writes nothing
+    that is equal. `sections` names the keys of the document that the part is made of.
+
     `facts(reader)` and `column_facts(reader)` name the expressions on a capsule or column that the set-based
     parts read; `facts.known` asks for those of all dimensions in one query.
     """
@@ -74,6 +77,8 @@ class Dimension:
     column_template: str = ""
     column_panel: Callable = _nothing
     snapshot: Callable = _nothing
+    write: Callable = _nothing
+    sections: tuple[str, ...] = ()
     reach: Callable = _nothing
 
 

@@ -3,7 +3,7 @@
 The meaning of columns is here because it stands in the same rows; the glossary adds their business terms.
 """
 
-from . import column_entries, key_entries
+from . import column_entries, column_rows, key_entries, key_rows
 from .documents.keys import SCHEMA
 from .remainder import entry_of, noted
 
@@ -26,3 +26,8 @@ def snapshot(capsules):
         schema = entry_of(told, {"doc": {"rest": noted(capsule.meta).get("schema")}}, SCHEMA)
         found[capsule.pk] = {"schema": schema, "columns": column_entries.meanings(mine)}
     return found
+
+
+def write(wanted):
+    """Make columns, keys and indexes of each (capsule, state) equal to it (section 2: what it leaves out is retired)."""
+    key_rows.write(wanted, column_rows.write(wanted))

@@ -46,15 +46,15 @@ def _placed(groups):
         if first.kind == Constraint.Kind.PRIMARY_KEY and len(columns) == 1:
             primary.append(rows)
         elif len(columns) > 1:
-            wide.append(_entry(rows, columns, several=True))
+            wide.append(entry(rows, columns, several=True))
         else:
-            own[columns[0]].append(_entry(rows, columns))
+            own[columns[0]].append(entry(rows, columns))
     if len(primary) == 1:
         name = primary[0][0].column.name
-        own[name].insert(0, _entry(primary[0], [name]))
+        own[name].insert(0, entry(primary[0], [name]))
     elif primary:  # columns that were each marked by hand are one key together (S3)
         rows = [rows[0] for rows in primary]
-        wide.insert(0, _entry(rows, [row.column.name for row in rows], several=True))
+        wide.insert(0, entry(rows, [row.column.name for row in rows], several=True))
     return own, wide
 
 
@@ -63,7 +63,8 @@ def _position(row):
     return found if isinstance(found, int) else LAST
 
 
-def _entry(rows, columns, several=False):
+def entry(rows, columns, several=False):
+    """The canonical entry of one key; `rows` are its rows in order, `columns` the names that it is on."""
     first = rows[0]
     told = {
         "type": first.kind,

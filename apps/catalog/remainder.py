@@ -45,10 +45,10 @@ def noted(meta):
     return found if isinstance(found, dict) else {}
 
 
-def meta_with(meta, **notes):
+def meta_with(meta, /, **notes):
     """A row's `meta` with these notes of its document, those that are empty left out; other keys stay."""
-    doc = {**noted(meta), **notes}
-    doc = {key: value for key, value in doc.items() if value not in (None, {}, [], "")}
+    kept = {key: value for key, value in noted(meta).items() if key not in notes}
+    doc = kept | {key: value for key, value in notes.items() if value not in (None, {}, [], "")}
     rest = {key: value for key, value in meta.items() if key != "doc"}
     return {**rest, "doc": doc} if doc else rest
 

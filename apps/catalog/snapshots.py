@@ -45,7 +45,7 @@ def assembled(parts):
     return {
         key: in_order(found[key]) if key == "meta" or key in own else found[key]
         for key in order
-        if key in found and key not in UNSTATED and found[key] not in ([], {}, "")
+        if key in found and key not in UNSTATED and found[key] not in ([], {})
     }
 
 

@@ -16,6 +16,7 @@ from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.ui.formats import deadline, duration, when
 from apps.ui.templatetags.ui import mark
 
+from . import document
 from .models import Contract, Incident
 
 SLUG = "contract"
@@ -290,6 +291,9 @@ register(
         order=7,
         icon="handshake",
         template="contracts/dimension.html",
+        snapshot=document.snapshot,
+        write=document.write,
+        sections=("contract",),
         panel=panel,
         facts=asked,
         state=state,

@@ -15,7 +15,7 @@ from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.catalog.models import Column
 from apps.ui import paging
 
-from . import suggestions
+from . import document, suggestions
 from .models import TermLink
 
 SLUG = "semantics"
@@ -228,6 +228,9 @@ register(
         order=3,
         icon="book-open-text",
         template="glossary/dimension.html",
+        snapshot=document.snapshot,
+        write=document.write,
+        sections=("business_terms", "columns"),
         panel=panel,
         facts=asked,
         count=count,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog import vocabularies
 from apps.catalog.dimensions import Dimension, Gap, State, register
+from apps.catalog.documents.keys import IDENTITY
 from apps.ui.formats import size
 
 from . import document
@@ -89,6 +90,8 @@ register(
         icon="database",
         template="payload/dimension.html",
         snapshot=document.snapshot,
+        write=document.write,
+        sections=(*IDENTITY, "meta"),
         panel=panel,
         state=state,
         gaps=gaps,

@@ -17,6 +17,7 @@ from apps.catalog.models import Column
 from apps.ui.formats import deadline, when
 from apps.ui.templatetags.ui import sens
 
+from . import document
 from .models import MaskingRule, Policy
 
 SLUG = "policy"
@@ -257,6 +258,9 @@ register(
         order=5,
         icon="shield-check",
         template="policy/dimension.html",
+        snapshot=document.snapshot,
+        write=document.write,
+        sections=("policies", "column_policies"),
         panel=panel,
         facts=asked,
         count=count,

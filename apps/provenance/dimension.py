@@ -14,7 +14,7 @@ from apps.catalog.models import IngestionJob
 from apps.people.roles import INTERNAL
 from apps.ui import paging
 
-from . import nodes
+from . import document, nodes
 from .models import CapsuleEdge, ColumnEdge, TransformationCode
 from .picture import picture
 
@@ -270,6 +270,9 @@ register(
         order=6,
         icon="waypoints",
         template="provenance/dimension.html",
+        snapshot=document.snapshot,
+        write=document.write,
+        sections=("lineage",),
         panel=panel,
         facts=asked,
         count=count,

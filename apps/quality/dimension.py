@@ -16,7 +16,7 @@ from apps.ui import paging
 from apps.ui.formats import duration, points, when
 from apps.ui.templatetags.ui import outcomes
 
-from . import scores, sentences
+from . import document, scores, sentences
 from .models import QualityCheck, QualityRule
 
 SLUG = "quality"
@@ -258,6 +258,9 @@ register(
         order=4,
         icon="gauge",
         template="quality/dimension.html",
+        snapshot=document.snapshot,
+        write=document.write,
+        sections=("quality_rules",),
         panel=panel,
         facts=asked,
         count=count,

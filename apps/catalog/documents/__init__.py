@@ -9,7 +9,7 @@ from .known import Known, StoredVersion
 from .limits import Limits
 from .normal import SECTIONS
 from .problems import CODES, Problem
-from .quality import category
+from .quality import category, without_default_names
 from .quality import names as rule_names
 from .reading import Document, Reading, canonical, read, write
 from .writing import write_bundle
@@ -31,6 +31,7 @@ __all__ = [
     "rule_names",
     "state_hash",
     "version_hash",
+    "without_default_names",
     "write",
     "write_bundle",
 ]

@@ -1,6 +1,8 @@
 """The keys of a capsule document: their order, and the value that a missing key means."""
 
 NOTHING = object()  # no default: the key is either there or not
+# Values that may hold objects of anybody's own keys, which JSONB brings back in another order.
+OPEN = frozenset({"config", "values", "expected", "allowed_values", "example_values", "masking_conditions"})
 KEPT_EMPTY = frozenset({"value", "expected"})  # "" is a value here, not the lack of one
 
 
@@ -110,7 +112,7 @@ def arranged(entry, order):
     found = {}
     for key, default in order.items():
         if key in entry:
-            value = entry[key]
+            value = in_order(entry[key]) if key in OPEN else entry[key]
             if key in KEPT_EMPTY or (value != default and not (value in ("", [], {}) and value is not False)):
                 found[key] = value
     own = {key: in_order(entry[key]) for key in sorted(entry) if key.startswith("x-")}

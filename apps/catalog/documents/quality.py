@@ -71,10 +71,16 @@ def names(rules):
 def normal(section, place):
     """`quality_rules` in canonical form: parameters at their keys, default names and categories left out."""
     _names_unique(section, place)
-    found = [_rule(dict(entry), place / i) for i, entry in enumerate(section)]
-    for i in _needless(found):
-        del found[i]["name"]
-    return found
+    return without_default_names([_rule(dict(entry), place / i) for i, entry in enumerate(section)])
+
+
+def without_default_names(rules):
+    """`rules` without the names that the reader would give them anyway."""
+    needless = _needless(rules)
+    return [
+        {key: value for key, value in rule.items() if key != "name"} if i in needless else rule
+        for i, rule in enumerate(rules)
+    ]
 
 
 def _needless(rules):
@@ -141,9 +147,8 @@ def _lift(entry, place):
     config = dict(entry["config"])
     if entry["rule"] in AGED and "max_age" in config:
         config.setdefault("threshold", config.pop("max_age"))
-    parts = schema.sections()["quality_rules"]["items"]["properties"]
     for key in REPEATED:
-        if key not in config or not schema.shapes().fits(config[key], parts[key]):
+        if key not in config or not schema.fits_rule(key, config[key]):
             continue
         value = config.pop(key)
         if key in entry and _spelt(entry[key]) != _spelt(value):

@@ -60,6 +60,11 @@ def sections():
     return schema()["$defs"]["capsule"]["properties"]
 
 
+def fits_rule(key, value):
+    """True if `value` may stand under `key` of a quality rule."""
+    return shapes().fits(value, sections()["quality_rules"]["items"]["properties"][key])
+
+
 def faulty(document):
     """The keys of `data_capsule` whose values the schema refuses; None stands for the object itself."""
     if not isinstance(document, dict) or not isinstance(document.get("data_capsule"), dict):

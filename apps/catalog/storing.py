@@ -1,0 +1,43 @@
+"""Make stored capsules equal to canonical documents, all dimensions in the caller's transaction."""
+
+from . import dimensions
+from .documents.hashing import OBSERVED
+from .models import Capsule
+from .statistics import observe
+
+NOTHING: dict = {}
+
+
+def store(wanted, before):
+    """Write the states `wanted`, {URN: canonical dict}, over those of `before`; returns {URN: capsule}.
+
+    `before` is {URN: stored state}, without those that do not exist or are out of use. A dimension is asked to write
+    only the capsules whose sections differ, and writes only the rows that do. Nothing is asked about rights, policy
+    or approvals here: who calls this has judged (breaking-changes.md, section 5).
+    """
+    capsules = {
+        capsule.urn: capsule
+        for capsule in Capsule._base_manager.filter(urn__in=list(wanted)).select_related(
+            "owner", "domain", "source_system"
+        )
+    }
+    for urn, state in wanted.items():
+        capsules.setdefault(urn, Capsule(urn=urn, name=state["name"]))
+    for dimension in dimensions.everything():
+        moved = [
+            (capsules[urn], state)
+            for urn, state in wanted.items()
+            if _part(dimension, state) != _part(dimension, before.get(urn, NOTHING))
+            or (capsules[urn]._state.adding and dimension.order == 1)
+        ]
+        if moved:
+            dimension.write(moved)
+    observe({capsules[urn]: state for urn, state in wanted.items() if OBSERVED[0] in state})
+    return capsules
+
+
+def _part(dimension, state):
+    found = {key: state[key] for key in dimension.sections if key in state and key not in OBSERVED}
+    if "meta" in dimension.sections:
+        found |= {key: value for key, value in state.items() if key.startswith("x-")}
+    return found
