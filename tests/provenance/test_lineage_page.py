@@ -199,7 +199,7 @@ def test_nodes_are_marked_by_what_is_known_and_say_where_nothing_is(analyst):
     QualityCheckFactory(rule=QualityRuleFactory(capsule=raw), status="failed")
 
     assert "confidential" in text(page(analyst, url(orders, overlay="sensitivity")))
-    assert "sensitivity unknown" in text(page(analyst, url(orders, overlay="sensitivity")))
+    assert "internal" in text(page(analyst, url(orders, overlay="sensitivity")))
     quality = page(analyst, url(orders, overlay="quality"))
     assert 'data-hue="critical"' in quality
     assert "quality 0.0" in text(quality)

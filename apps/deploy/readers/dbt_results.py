@@ -4,9 +4,12 @@ A result is read only as what it is: `dbt docs generate` and `dbt compile` write
 status `success` of a test means that it was compiled, not that it passed.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import orjson
 
 from .dbt_artifacts import RUN_RESULTS, mapping, pointer, sequence, text
 from .dbt_tests import freshness_name
@@ -191,7 +194,7 @@ def _run(project, artifact, invocation, command, built, checks):
 
 def _invocation(artifact):
     # Without an id of its own, the file's content is what makes loading it twice harmless.
-    return text(artifact.metadata.get("invocation_id")) or artifact.digest.hex()[:32]
+    return text(artifact.metadata.get("invocation_id")) or _digest(artifact)
 
 
 def _generated(artifact):
@@ -233,3 +236,8 @@ def _number(value):
 def _milliseconds(seconds):
     number = _number(seconds)
     return round(number * 1000) if number is not None and 0 <= number < 10**9 else None
+
+
+def _digest(artifact):
+    """What stands for the invocation of results that do not name it: the same results, the same word."""
+    return hashlib.sha256(orjson.dumps(artifact.content)).hexdigest()[:32]

@@ -1,5 +1,7 @@
 -- Keep what the catalogue lists and finds equal to the tables: after every statement, for the capsules that it
 -- touched. In a bulk load (setting dcs.bulk) nothing is kept; who loads calls dcs.refresh_capsule_facts once.
+-- Old and new rows are compared by EXCEPT, never joined: a plan that was made for one row and kept would compare
+-- each of 20,000 rows with each.
 
 CREATE FUNCTION dcs.keep_capsules(touched uuid[], reworded uuid[]) RETURNS void LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, dcs AS $$
@@ -83,6 +85,7 @@ CREATE FUNCTION dcs.after_capsules() RETURNS trigger LANGUAGE plpgsql
 DECLARE
     touched uuid[];
     reworded uuid[];
+    shown uuid[];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         PERFORM dcs.raise_counter('catalogue');
@@ -92,14 +95,15 @@ BEGIN
         SELECT array_agg(id) INTO touched FROM new_rows;
         PERFORM dcs.keep_capsules(touched, touched);
     ELSE
-        SELECT array_agg(n.id) FILTER (WHERE n IS DISTINCT FROM o),
-               array_agg(n.id) FILTER (WHERE (n.name, n.description, n.tags, n.schema_name, n.visibility_rank, n.retired_at)
-                   IS DISTINCT FROM (o.name, o.description, o.tags, o.schema_name, o.visibility_rank, o.retired_at))
-            INTO touched, reworded FROM new_rows n JOIN old_rows o USING (id);
-        touched := touched || ARRAY(
-            SELECT unnest(ARRAY[e.source_id, e.target_id]) FROM new_rows n JOIN old_rows o USING (id)
-            JOIN dcs.capsule_lineage e ON n.id IN (e.source_id, e.target_id)
-            WHERE n.visibility_rank <> o.visibility_rank OR (n.retired_at IS NULL) <> (o.retired_at IS NULL));
+        SELECT array_agg(id) INTO touched FROM (SELECT * FROM new_rows EXCEPT SELECT * FROM old_rows) changed;
+        SELECT array_agg(id) INTO reworded FROM (
+            SELECT id, name, description, tags, schema_name, visibility_rank, retired_at FROM new_rows
+            EXCEPT SELECT id, name, description, tags, schema_name, visibility_rank, retired_at FROM old_rows) changed;
+        SELECT array_agg(id) INTO shown FROM (
+            SELECT id, visibility_rank, retired_at IS NULL FROM new_rows
+            EXCEPT SELECT id, visibility_rank, retired_at IS NULL FROM old_rows) changed;
+        touched := touched || ARRAY(SELECT e.target_id FROM dcs.capsule_lineage e WHERE e.source_id = ANY (shown)
+            UNION SELECT e.source_id FROM dcs.capsule_lineage e WHERE e.target_id = ANY (shown));
         PERFORM dcs.keep_capsules(touched, reworded);
     END IF;
     RETURN NULL;
@@ -119,15 +123,17 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         SELECT array_agg(DISTINCT capsule_id) INTO reworded FROM old_rows;
     ELSE
-        IF EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (id) WHERE n.name <> o.name) THEN
-            PERFORM dcs.learn_column_names(ARRAY(SELECT DISTINCT name::text FROM new_rows));
-        END IF;
-        SELECT array_agg(DISTINCT n.capsule_id) || array_agg(DISTINCT o.capsule_id) FILTER (WHERE o.capsule_id <> n.capsule_id)
-            INTO reworded FROM new_rows n JOIN old_rows o USING (id)
-            WHERE (n.capsule_id, n.name, n.visibility_rank, n.retired_at)
-                IS DISTINCT FROM (o.capsule_id, o.name, o.visibility_rank, o.retired_at);
-        SELECT array_agg(DISTINCT n.capsule_id) INTO touched FROM new_rows n JOIN old_rows o USING (id)
-            WHERE (n.description, n.pii_type) IS DISTINCT FROM (o.description, o.pii_type);
+        PERFORM dcs.learn_column_names(ARRAY(SELECT DISTINCT name::text FROM (
+            SELECT id, name FROM new_rows EXCEPT SELECT id, name FROM old_rows) renamed));
+        SELECT array_agg(DISTINCT capsule_id) INTO reworded FROM (
+            (SELECT id, capsule_id, name, visibility_rank, retired_at FROM new_rows
+             EXCEPT SELECT id, capsule_id, name, visibility_rank, retired_at FROM old_rows)
+            UNION ALL
+            (SELECT id, capsule_id, name, visibility_rank, retired_at FROM old_rows
+             EXCEPT SELECT id, capsule_id, name, visibility_rank, retired_at FROM new_rows)) changed;
+        SELECT array_agg(DISTINCT capsule_id) INTO touched FROM (
+            SELECT id, capsule_id, description, pii_type FROM new_rows
+            EXCEPT SELECT id, capsule_id, description, pii_type FROM old_rows) changed;
     END IF;
     PERFORM dcs.keep_capsules(touched, reworded);
     RETURN NULL;
@@ -150,8 +156,8 @@ BEGIN
             FROM old_rows r LEFT JOIN dcs.columns c ON c.id = r.column_id;
     ELSE
         SELECT array_agg(coalesce(r.capsule_id, c.capsule_id)) INTO touched
-            FROM (SELECT n.capsule_id, n.column_id FROM new_rows n JOIN old_rows o USING (id) WHERE n IS DISTINCT FROM o
-                  UNION SELECT o.capsule_id, o.column_id FROM new_rows n JOIN old_rows o USING (id) WHERE n IS DISTINCT FROM o) r
+            FROM (SELECT capsule_id, column_id FROM (SELECT * FROM new_rows EXCEPT SELECT * FROM old_rows) come
+                  UNION SELECT capsule_id, column_id FROM (SELECT * FROM old_rows EXCEPT SELECT * FROM new_rows) gone) r
             LEFT JOIN dcs.columns c ON c.id = r.column_id;
     END IF;
     PERFORM dcs.keep_capsules(touched, CASE WHEN TG_TABLE_NAME = 'capsule_business_terms' THEN touched END);
@@ -170,10 +176,12 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         SELECT array_agg(DISTINCT quality_rule_id) INTO rules FROM old_rows;
     ELSE
-        SELECT array_agg(DISTINCT n.quality_rule_id) || array_agg(DISTINCT o.quality_rule_id) INTO rules
-            FROM new_rows n JOIN old_rows o USING (id)
-            WHERE (n.quality_rule_id, n.check_status, n.check_timestamp)
-                IS DISTINCT FROM (o.quality_rule_id, o.check_status, o.check_timestamp);
+        SELECT array_agg(DISTINCT quality_rule_id) INTO rules FROM (
+            (SELECT id, quality_rule_id, check_status, check_timestamp FROM new_rows
+             EXCEPT SELECT id, quality_rule_id, check_status, check_timestamp FROM old_rows)
+            UNION ALL
+            (SELECT id, quality_rule_id, check_status, check_timestamp FROM old_rows
+             EXCEPT SELECT id, quality_rule_id, check_status, check_timestamp FROM new_rows)) changed;
     END IF;
     PERFORM dcs.keep_capsules(ARRAY(
         SELECT coalesce(r.capsule_id, c.capsule_id) FROM dcs.quality_rules r LEFT JOIN dcs.columns c ON c.id = r.column_id
@@ -194,8 +202,9 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         SELECT array_agg(column_id) INTO about FROM old_rows;
     ELSE
-        SELECT array_agg(n.column_id) || array_agg(o.column_id) INTO about
-            FROM new_rows n JOIN old_rows o USING (id) WHERE n IS DISTINCT FROM o;
+        SELECT array_agg(column_id) INTO about FROM (
+            (SELECT * FROM new_rows EXCEPT SELECT * FROM old_rows)
+            UNION ALL (SELECT * FROM old_rows EXCEPT SELECT * FROM new_rows)) changed;
     END IF;
     PERFORM dcs.keep_capsules(ARRAY(SELECT c.capsule_id FROM dcs.columns c WHERE c.id = ANY (about)), NULL);
     RETURN NULL;
@@ -214,8 +223,9 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         SELECT array_agg(capsule_id) INTO touched FROM old_rows;
     ELSE
-        SELECT array_agg(n.capsule_id) || array_agg(o.capsule_id) INTO touched
-            FROM new_rows n JOIN old_rows o USING (id) WHERE n IS DISTINCT FROM o;
+        SELECT array_agg(capsule_id) INTO touched FROM (
+            (SELECT * FROM new_rows EXCEPT SELECT * FROM old_rows)
+            UNION ALL (SELECT * FROM old_rows EXCEPT SELECT * FROM new_rows)) changed;
     END IF;
     PERFORM dcs.keep_capsules(touched, CASE WHEN TG_TABLE_NAME = 'capsule_tags' THEN touched END);
     RETURN NULL;
@@ -233,9 +243,12 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         SELECT array_agg(source_id) || array_agg(target_id) INTO touched FROM old_rows;
     ELSE
-        SELECT array_agg(n.source_id) || array_agg(n.target_id) || array_agg(o.source_id) || array_agg(o.target_id) INTO touched
-            FROM new_rows n JOIN old_rows o USING (id)
-            WHERE (n.source_id, n.target_id, n.visibility_rank) IS DISTINCT FROM (o.source_id, o.target_id, o.visibility_rank);
+        SELECT array_agg(source_id) || array_agg(target_id) INTO touched FROM (
+            (SELECT id, source_id, target_id, visibility_rank FROM new_rows
+             EXCEPT SELECT id, source_id, target_id, visibility_rank FROM old_rows)
+            UNION ALL
+            (SELECT id, source_id, target_id, visibility_rank FROM old_rows
+             EXCEPT SELECT id, source_id, target_id, visibility_rank FROM new_rows)) changed;
     END IF;
     PERFORM dcs.keep_capsules(touched, NULL);
     RETURN NULL;
@@ -256,7 +269,7 @@ BEGIN
         ELSIF TG_OP = 'DELETE' THEN
             SELECT array_agg(id) INTO changed FROM old_rows;
         ELSE
-            SELECT array_agg(n.id) INTO changed FROM new_rows n JOIN old_rows o USING (id) WHERE n IS DISTINCT FROM o;
+            SELECT array_agg(id) INTO changed FROM (SELECT * FROM new_rows EXCEPT SELECT * FROM old_rows) altered;
         END IF;
         IF changed IS NOT NULL THEN
             PERFORM dcs.index_names(of_kind, changed);
@@ -265,18 +278,19 @@ BEGIN
     IF TG_OP <> 'UPDATE' OR dcs.setting('bulk') = 'on' THEN
         RETURN NULL;
     ELSIF of_kind = 'tag' THEN
-        SELECT array_agg(l.capsule_id) INTO touched FROM new_rows n JOIN old_rows o USING (id)
-            JOIN dcs.capsule_tags l ON l.tag_id = n.id WHERE n.name <> o.name;
+        SELECT array_agg(id) INTO changed FROM (SELECT id, name FROM new_rows EXCEPT SELECT id, name FROM old_rows) renamed;
+        SELECT array_agg(l.capsule_id) INTO touched FROM dcs.capsule_tags l WHERE l.tag_id = ANY (changed);
         PERFORM dcs.keep_capsules(touched, touched);
     ELSIF of_kind = 'term' THEN
-        SELECT array_agg(coalesce(l.capsule_id, c.capsule_id)) INTO touched FROM new_rows n JOIN old_rows o USING (id)
-            JOIN dcs.capsule_business_terms l ON l.term_id = n.id LEFT JOIN dcs.columns c ON c.id = l.column_id
-            WHERE (n.term_name, n.display_name, n.visibility_rank)
-                IS DISTINCT FROM (o.term_name, o.display_name, o.visibility_rank);
+        SELECT array_agg(id) INTO changed FROM (
+            SELECT id, term_name, display_name, visibility_rank FROM new_rows
+            EXCEPT SELECT id, term_name, display_name, visibility_rank FROM old_rows) reworded;
+        SELECT array_agg(coalesce(l.capsule_id, c.capsule_id)) INTO touched FROM dcs.capsule_business_terms l
+            LEFT JOIN dcs.columns c ON c.id = l.column_id WHERE l.term_id = ANY (changed);
         PERFORM dcs.keep_capsules(touched, touched);
     ELSIF of_kind = 'domain' THEN
-        SELECT array_agg(c.id) INTO touched FROM new_rows n JOIN old_rows o USING (id)
-            JOIN dcs.capsules c ON c.domain_id = n.id WHERE n.name <> o.name;
+        SELECT array_agg(id) INTO changed FROM (SELECT id, name FROM new_rows EXCEPT SELECT id, name FROM old_rows) renamed;
+        SELECT array_agg(c.id) INTO touched FROM dcs.capsules c WHERE c.domain_id = ANY (changed);
         PERFORM dcs.keep_capsules(touched, NULL);
     END IF;
     RETURN NULL;
