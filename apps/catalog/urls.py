@@ -2,14 +2,16 @@
 
 from django.urls import path, register_converter
 
-from . import urns, views
+from . import urns, version_views, views
 
 register_converter(urns.URNConverter, "urn")
 
 app_name = "catalog"
 urlpatterns = [
     path("capsules/<urn:urn>/", views.capsule, name="capsule"),
-    path("capsules/<urn:urn>/versions/", views.versions, name="versions"),
+    path("capsules/<urn:urn>/versions/", version_views.versions, name="versions"),
+    path("capsules/<urn:urn>/diff/", version_views.choose, name="choose"),
+    path("capsules/<urn:urn>/diff/<str:pair>/", version_views.difference, name="difference"),
     path("capsules/<urn:urn>/activity/", views.activity, name="activity"),
     path("capsules/<urn:urn>/edit/", views.edit, name="edit"),
     path("capsules/<urn:urn>/ddl/", views.ddl, name="ddl"),

@@ -98,14 +98,16 @@ def _snapshots(ids):
 
 def _version(capsule, state, last, before, renames):
     """The unsaved version of `state`, told from the one before."""
-    lineage = state.get("lineage") or {}
+    lineage, now = state.get("lineage") or {}, timezone.now()
     version = CapsuleVersion(
         capsule=capsule,
         number=last.number + 1 if last else 1,
         snapshot=state,
         upstream_urns=list(lineage.get("upstream") or ()),
         downstream_urns=list(lineage.get("downstream") or ()),
-        deployed_at=timezone.now(),
+        deployed_at=now,
+        # Not when the transaction began: under the lock of the capsule the later version has the later time.
+        created_at=now,
         is_current=True,
         visibility_rank=capsule.visibility_rank,
         **_git(lineage),

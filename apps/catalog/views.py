@@ -6,17 +6,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.audit.activity import activity as told
-from apps.ui import paging
 from apps.ui.htmx import is_for
 
 from . import dimensions, page, structure
 from .addresses import at_its_urn
 from .forms import CapsuleForm, ColumnForm
-from .models import CapsuleVersion, Column, Constraint, Index
+from .models import Column, Constraint, Index
 from .revising import revision
 
 LAST = 5
-VERSIONS = 50
 
 
 @at_its_urn
@@ -45,14 +43,6 @@ def dimension(request, capsule, slug):
         context |= column_context(request, capsule, opened)
         context |= structure.links(capsule, request.GET, context)
     return answer(request, asked.template, context)
-
-
-@at_its_urn
-def versions(request, capsule):
-    """Every version of the capsule, newest first."""
-    found = CapsuleVersion.objects.visible_to(request.reader).filter(capsule=capsule).defer("snapshot")
-    rows = paging.page(found, request, order=("-number",), size=VERSIONS)
-    return answer(request, "catalog/versions.html", page.frame(request, capsule, "versions") | {"page": rows})
 
 
 @at_its_urn

@@ -63,7 +63,7 @@ def test_a_change_is_kept_with_who_and_why(orders, ana):
     assert told(orders) == [(1, "created"), (2, "metadata_change")]
     assert version.deployed_by == "ana"
     assert version.deployment_context["reason"] == "Agreed with Finance."
-    assert version.change_summary == "Capsule description changed."
+    assert version.change_summary == "Description changed."
     assert version.snapshot["description"] == "Orders, one row each."
     assert CapsuleVersion.objects.filter(capsule=orders, is_current=True).get() == version
 

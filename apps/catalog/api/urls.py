@@ -9,7 +9,7 @@ from .columns import ColumnsOfCapsule, ColumnViewSet
 from .products import DataProductViewSet, Membership
 from .reference import ColumnTagging, DomainViewSet, OwnerViewSet, SourceSystemViewSet, Tagging, TagViewSet
 from .structure import ConstraintsOfCapsule, ConstraintViewSet, IndexesOfCapsule, IndexViewSet
-from .versions import VersionsOfCapsule
+from .versions import Difference, VersionsOfCapsule
 
 LIST = {"get": "list"}
 LIST_AND_ADD = {"get": "list", "post": "create"}
@@ -44,6 +44,11 @@ urlpatterns = [
         "capsules/<segment:urn>/versions/<segment:version>",
         VersionsOfCapsule.as_view({"get": "retrieve"}),
         name="capsule-version",
+    ),
+    path(
+        "capsules/<segment:urn>/versions/<segment:version>/diff/<segment:other>",
+        Difference.as_view(),
+        name="capsule-difference",
     ),
     path("columns", ColumnViewSet.as_view(LIST), name="column-list"),
     path("columns/<segment:urn>", ColumnViewSet.as_view(ONE, basename="column"), name="column-detail"),

@@ -1,11 +1,19 @@
-"""Versions of a capsule in the API."""
+"""Versions of a capsule in the API, and what differs between two of them."""
 
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
 
+from apps.catalog.changes.codes import DIMENSIONS
+from apps.catalog.changes.titles import title
+from apps.catalog.comparison import class_of, compare
+from apps.catalog.comparison_markdown import sentence
+from apps.catalog.disclosure import disclosed
 from apps.catalog.filters import VersionFilter
 from apps.catalog.models import CapsuleVersion
 from apps.people.rest.serializers import RecordSerializer
-from apps.people.rest.viewsets import ReadingViewSet
+from apps.people.rest.viewsets import PlainView, ReadingViewSet
 
 from . import addresses
 
@@ -75,6 +83,13 @@ class VersionsOfCapsule(addresses.UnderCapsule, ReadingViewSet):
     def get_serializer_class(self):
         return VersionWithSnapshotSerializer if self.action == "retrieve" else VersionSerializer
 
+    def row(self, queryset):
+        """The version; its snapshot as far as the reader may see what stands in it."""
+        row = super().row(queryset)
+        if "schema_snapshot" in row:
+            (row["schema_snapshot"],) = disclosed([row["schema_snapshot"]], self.capsule, self.request.reader)
+        return row
+
     def found(self, queryset):
         """Digits alone are the number, anything else is a name, the newest of that name (errata row A18)."""
         version = self.kwargs["version"]
@@ -82,3 +97,149 @@ class VersionsOfCapsule(addresses.UnderCapsule, ReadingViewSet):
             return queryset.filter(number=int(version)) if len(version) < 10 else queryset.none()
         newest = queryset.filter(name=version).order_by("-number").values("pk")[:1]
         return queryset.filter(pk__in=newest)
+
+
+class VersionSideSerializer(serializers.Serializer):
+    """One of the two states: a version, or null for both where what is there now has none yet."""
+
+    version_number = serializers.IntegerField(allow_null=True)
+    version_name = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField(allow_null=True)
+    live = serializers.BooleanField()
+
+
+class VersionVerdictSerializer(serializers.Serializer):
+    """The worst of all changes for each side: metadata, compatible, notice or breaking."""
+
+    consumer = serializers.CharField()
+    producer = serializers.CharField()
+
+
+class VersionChangeSerializer(serializers.Serializer):
+    """One change, as a plan lists it, and why it matters to whom."""
+
+    dimension = serializers.ChoiceField(DIMENSIONS)
+    action = serializers.ChoiceField(["create", "change", "retire"])
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    pointer = serializers.CharField()
+    old = serializers.JSONField(allow_null=True)
+    new = serializers.JSONField(allow_null=True)
+    code = serializers.CharField()
+    consumer = serializers.CharField()
+    producer = serializers.CharField()
+    change_class = serializers.CharField()
+    title = serializers.CharField()
+    why_consumer = serializers.CharField()
+    why_producer = serializers.CharField()
+    undetermined = serializers.BooleanField(required=False)
+    needs_approval = serializers.BooleanField(required=False)
+    impact = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class VersionDifferenceSerializer(serializers.Serializer):
+    """What differs between two states of a capsule."""
+
+    id = serializers.UUIDField()
+    capsule_urn = serializers.CharField()
+    left = VersionSideSerializer()
+    right = VersionSideSerializer()
+    verdict = VersionVerdictSerializer()
+    summary = serializers.CharField()
+    counts = serializers.DictField(child=serializers.IntegerField())
+    changes = VersionChangeSerializer(many=True)
+
+
+class Difference(addresses.UnderCapsule, PlainView):
+    """Two versions of a capsule beside each other: what changed, what breaks and why.
+
+    A side is a number, a version's name, a day or moment (the version then in force), or `live`.
+    """
+
+    query_parameters = frozenset({"dimension", "breaking"})
+    examples = {
+        "get": {
+            "id": "0198c0de-0000-7000-8000-000000000001",
+            "capsule_urn": "urn:dcs:dbt:model:jaffle_shop.marts:orders",
+            "left": {"version_number": 14, "version_name": None, "created_at": "2026-11-12T09:00:00Z", "live": False},
+            "right": {"version_number": 15, "version_name": "3.0.0", "created_at": "2026-11-20T09:00:00Z", "live": True},
+            "verdict": {"consumer": "breaking", "producer": "compatible"},
+            "summary": "1 breaking.",
+            "counts": {"breaking": 1, "notice": 0, "compatible": 0, "metadata": 0},
+            "changes": [
+                {
+                    "dimension": "structural",
+                    "action": "retire",
+                    "kind": "column",
+                    "name": "order_status_code",
+                    "pointer": "/schema/columns/3",
+                    "old": {"name": "order_status_code", "data_type": "smallint"},
+                    "new": None,
+                    "code": "column_removed",
+                    "consumer": "breaking",
+                    "producer": "compatible",
+                    "change_class": "breaking",
+                    "title": "Column order_status_code removed",
+                    "why_consumer": "Queries that name order_status_code fail: the column is gone.",
+                    "why_producer": "order_status_code need no longer be delivered.",
+                }
+            ],
+        }
+    }  # fmt: skip
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "dimension", str, enum=DIMENSIONS, description="Only changes of this dimension."
+            ),
+            OpenApiParameter("breaking", bool, description="Only changes that break readers or producers."),
+        ],
+        responses=VersionDifferenceSerializer,
+    )
+    def get(self, request, urn, version, other):
+        """The changes from one to the other, by dimension."""
+        dimension = request.query_params.get("dimension", "")
+        if dimension and dimension not in DIMENSIONS:
+            raise ValidationError(
+                {"dimension": [_("Choose from %(known)s.") % {"known": ", ".join(DIMENSIONS)}]}
+            )
+        breaking = request.query_params.get("breaking", "false")
+        if breaking not in ("true", "false"):
+            raise ValidationError({"breaking": [_("Write true or false.")]})
+        try:
+            found = compare(self.capsule, version, other, request.reader)
+        except LookupError as error:
+            raise NotFound(_("There is no version %(version)s.") % {"version": error.args[0]}) from None
+        consumer, producer = found.verdict
+        changes = found.narrowed(dimension=dimension, breaking=breaking == "true")
+        return self.answer(
+            {
+                "id": self.capsule.pk,
+                "capsule_urn": self.capsule.urn,
+                "left": self.shown(found.left),
+                "right": self.shown(found.right),
+                "verdict": {"consumer": str(consumer), "producer": str(producer)},
+                "summary": sentence(found),
+                "counts": found.counts,
+                "changes": [self.change(change) for change in changes],
+            }
+        )
+
+    def shown(self, side):
+        version = side.version
+        return {
+            "version_number": version and version.number,
+            "version_name": version and version.name,
+            "created_at": version and version.created_at,
+            "live": side.live,
+        }
+
+    def change(self, change):
+        return {
+            "dimension": change.dimension,
+            **change.item(),
+            "change_class": class_of(change),
+            "title": title(change, _),
+            "why_consumer": change.why_consumer.read(_),
+            "why_producer": change.why_producer.read(_),
+        }

@@ -71,20 +71,6 @@ VERBS = {
     "change": _("%(kind)s %(name)s changed"),
     "retire": _("%(kind)s %(name)s removed"),
 }
-
-
-def title(change, translate=str):
-    """The line for `change`, in the language of `translate` (gettext or the like)."""
-    template = CODES.get(change.code)
-    if template is None:
-        template = (
-            VERBS[change.action] if change.name and not _repeats(change) else VERBS_ALONE[change.action]
-        )
-    kind = translate(KINDS.get(change.kind, change.kind.replace("_", " ").capitalize()))
-    values = {"kind": kind, "name": change.name, "old": _short(change.old), "new": _short(change.new)}
-    return Sentence(template, tuple(values.items())).read(translate)
-
-
 VERBS_ALONE = {
     "create": _("%(kind)s added"),
     "change": _("%(kind)s changed"),
@@ -92,9 +78,23 @@ VERBS_ALONE = {
 }
 
 
-def _repeats(change):
-    """True if the name says no more than the kind: support "support level", business_terms "business_terms"."""
-    return change.name == change.kind
+def title(change, translate=str):
+    """The line for `change`, in the language of `translate` (gettext or the like)."""
+    kind = translate(KINDS.get(change.kind, change.kind.replace("_", " ").capitalize()))
+    template = CODES.get(change.code)
+    if template is None and change.name and not _says_all(change):
+        template = VERBS[change.action]
+    elif template is None:
+        kind = change.name.replace("_", " ").capitalize() or kind
+        template = VERBS_ALONE[change.action]
+    values = {"kind": kind, "name": change.name, "old": _short(change.old), "new": _short(change.new)}
+    return Sentence(template, tuple(values.items())).read(translate)
+
+
+def _says_all(change):
+    """True if the name needs no kind before it: the capsule's `description`, the `owner team`."""
+    kind = change.kind.replace("_", " ")
+    return change.kind == "capsule" or change.name.replace("_", " ").startswith(kind)
 
 
 def _short(value):

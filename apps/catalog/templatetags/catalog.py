@@ -4,7 +4,9 @@ from django import template
 from django.utils.safestring import SafeString
 
 from apps.catalog import spans
+from apps.catalog import spoken as said
 from apps.ui import prose as written
+from apps.ui import words
 
 register = template.Library()
 
@@ -31,3 +33,27 @@ def plain(text):
 def span(period):
     """{{ policy.retention_period|span }}: a length of time in words."""
     return spans.in_words(period) if period else ""
+
+
+@register.filter
+def spoken(key):
+    """{{ field.field|spoken }}: a key of a document as people read it."""
+    return said.key(key)
+
+
+@register.filter
+def class_icon(name):
+    """{% icon each.class|class_icon 14 %}: the shape of a class of change."""
+    return words.word("change_class", name).icon
+
+
+@register.filter
+def class_hue(name):
+    """data-hue="{{ each.class|class_hue }}": the hue of a class of change."""
+    return words.word("change_class", name).hue
+
+
+@register.filter
+def change_icon(dimension):
+    """{% icon slug|change_icon 14 %}: the mark of a dimension of changes."""
+    return said.ICONS.get(dimension, "circle-dashed")
