@@ -5,11 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
-
-from apps.ui.formats import moment_of
 
 from . import snapshots
 from .changes.change import Change, Verdict, verdict
@@ -46,7 +44,8 @@ class Side:
         if self.version.name:
             name = f"{name} ({self.version.name})"
         if self.moment:
-            return _("%(version)s, as of %(moment)s") % {"version": name, "moment": moment_of(self.moment)}
+            said = dateformat.format(self.moment.astimezone(datetime.UTC), "j M Y, H:i")
+            return _("%(version)s, as of %(moment)s UTC") % {"version": name, "moment": said}
         return _("%(version)s, live") % {"version": name} if self.live else name
 
 

@@ -1,10 +1,12 @@
 """What stands on every page of a capsule: title row, trust strip, tabs, notices, and the parts of a column."""
 
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.audit.activity import people_called
 from apps.ui.formats import when
+from apps.ui.htmx import is_for
 
 from . import dimensions, facts, vocabularies
 from .access import may_edit
@@ -208,3 +210,15 @@ def column_parts(request, column):
         for one in dimensions.everything()
         if one.column_template
     ]
+
+
+def answer(request, body, context):
+    """The capsule page around the tab `body`, or the region of it that htmx asks for."""
+    template = "catalog/capsule.html"
+    if is_for(request, "columns"):
+        template = f"{body}#columns"
+    elif is_for(request, "panel"):
+        template = f"{template}#panel"
+    response = TemplateResponse(request, template, {**context, "template": body, "alone": "#" in template})
+    response["Vary"] = "HX-Request"
+    return response

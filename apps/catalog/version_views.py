@@ -13,10 +13,9 @@ from . import page, spoken
 from .addresses import at_its_urn
 from .changes.codes import DIMENSIONS
 from .changes.titles import title
-from .comparison import class_of, compare
+from .comparison import class_of, compare, moment
 from .comparison_markdown import markdown, sentence
 from .models import CapsuleVersion
-from .views import answer
 
 VERSIONS = 50
 HUNKS = 100  # on one page; each is a table of its own
@@ -31,6 +30,9 @@ LAYOUTS = {
 def versions(request, capsule):
     """Every version of the capsule, newest first; two of them can be chosen to be compared."""
     found = CapsuleVersion.objects.visible_to(request.reader).filter(capsule=capsule).defer("snapshot")
+    at = moment(request.GET.get("as_of", ""))
+    if at is not None:
+        found = found.filter(created_at__lte=at)
     dimension = request.GET.get("dimension", "")
     if dimension in DIMENSIONS:
         found = found.filter(meta__dimensions__contains=[dimension])
@@ -42,11 +44,12 @@ def versions(request, capsule):
         version.touched = [spoken.dimension(each) for each in version.meta.get("dimensions", ())]
     context = page.frame(request, capsule, "versions")
     context |= {
+        "as_of": at,
         "page": rows,
         "dimension": dimension,
         "dimensions": [(slug, spoken.dimension(slug)) for slug in DIMENSIONS],
     }
-    return answer(request, "catalog/versions.html", context)
+    return page.answer(request, "catalog/versions.html", context)
 
 
 @at_its_urn

@@ -6,18 +6,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.audit.activity import activity as told
-from apps.ui.htmx import is_for
 
 from . import dimensions, page, structure
 from .addresses import at_its_urn
 from .forms import CapsuleForm, ColumnForm
 from .models import Column, Constraint, Index
+from .past_views import or_as_it_was
 from .revising import revision
 
 LAST = 5
 
 
 @at_its_urn
+@or_as_it_was
 def capsule(request, capsule):
     """The first page: what it is, what is known and missing, its columns and neighbours, what changed last."""
     context = page.frame(request, capsule, "overview") | page.overviews(request, capsule) | page.rail(capsule)
@@ -26,10 +27,11 @@ def capsule(request, capsule):
         "columns": structure.key_columns(capsule, request.reader),
         "last": told(subjects(capsule), request.reader, limit=LAST),
     }
-    return answer(request, "catalog/overview.html", context)
+    return page.answer(request, "catalog/overview.html", context)
 
 
 @at_its_urn
+@or_as_it_was
 def dimension(request, capsule, slug):
     """One dimension's tab."""
     try:
@@ -42,7 +44,7 @@ def dimension(request, capsule, slug):
     if opened := context.get("opened"):
         context |= column_context(request, capsule, opened)
         context |= structure.links(capsule, request.GET, context)
-    return answer(request, asked.template, context)
+    return page.answer(request, asked.template, context)
 
 
 @at_its_urn
@@ -55,10 +57,11 @@ def activity(request, capsule):
         found = told(subjects(capsule), request.reader, who=who)
     people = sorted({(entry.username, entry.who) for entry in found if entry.username})
     context = page.frame(request, capsule, "activity") | {"activity": found, "who": who, "people": people}
-    return answer(request, "catalog/activity.html", context)
+    return page.answer(request, "catalog/activity.html", context)
 
 
 @at_its_urn
+@or_as_it_was
 def column(request, capsule, name):
     """Everything about one column; beside the table of the structure tab it is the same fragment."""
     found = structure.named(capsule, name, request.reader)
@@ -100,18 +103,6 @@ def edit_column(request, capsule, name):
 def ddl(request, capsule):
     """The statement that would make the capsule's table, as text."""
     return HttpResponse(structure.ddl(capsule, request.reader), content_type="text/plain; charset=utf-8")
-
-
-def answer(request, body, context):
-    """The capsule page around the tab `body`, or the region of it that htmx asks for."""
-    template = "catalog/capsule.html"
-    if is_for(request, "columns"):
-        template = f"{body}#columns"
-    elif is_for(request, "panel"):
-        template = f"{template}#panel"
-    response = TemplateResponse(request, template, {**context, "template": body, "alone": "#" in template})
-    response["Vary"] = "HX-Request"
-    return response
 
 
 def column_context(request, capsule, column):

@@ -177,7 +177,7 @@ def test_a_comparison_costs_the_same_for_more_changes(analyst, orders, many, dja
                 ColumnFactory(capsule=orders, name=f"more_{n}")
     page(analyst, url(orders, "1..live"))
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(34):
         page(analyst, url(orders, "1..live"))
 
 
