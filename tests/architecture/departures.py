@@ -68,6 +68,7 @@ EXPLAINED = {
             "summary_refreshes",
             "term_refusals",
             "term_imports",
+            "plans",
             "steps",
             "reviews",
             "review_authors",

@@ -9,10 +9,10 @@ ENVIRONMENTS = frozenset({"production", "non_production", "development", "test",
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """A version as it is stored; `date` is an ISO date or empty."""
+    """A version as it is stored; `date` is an ISO date or empty, None if no history has told of it yet."""
 
     version: str
-    date: str = ""
+    date: str | None = ""
     changes: str = ""
     breaking: bool = False
 

@@ -83,7 +83,7 @@ def history(section, place, version=""):
         if seen.setdefault(entry["version"], said) != said:
             message = f"The version {entry['version']} is there twice, with different words."
             (place / i / "version").say("E313", message, "Keep one entry for each version.")
-        elif known and said != (known.date, known.changes, known.breaking):
+        elif known and known.date is not None and said != (known.date, known.changes, known.breaking):
             message = f"The version {entry['version']} is stored with another date, text or flag."
             (place / i / "version").say(
                 "E313", message, "Write what is stored: history is added to, not rewritten."

@@ -1,0 +1,153 @@
+"""Apply plans: all capsules and dimensions of a bundle in one transaction, or nothing (format, section 7)."""
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.audit.context import acting
+from apps.catalog import storing, versions
+from apps.catalog.changes.change import B
+from apps.catalog.documents import Document
+from apps.catalog.models import Capsule
+from apps.dcs.refusals import Conflict
+
+from . import holding
+from . import plan as plans
+from .ingestion import refresh_facts
+from .models import Plan
+
+BUCKETS = 256  # advisory locks for addresses that are not stored: as many as a bundle may take at most
+MANY = 50  # capsules from which derived tables are refreshed once instead of row by row
+
+
+class PlanStale(Conflict):
+    """What is stored has moved since the plan was made; `plan` is a new one, `moved` names the capsules."""
+
+    def __init__(self, plan, moved):
+        self.plan, self.moved = plan, moved
+        super().__init__(
+            _("%(urns)s changed since this plan was made. Look at the new plan %(plan)s.")
+            % {"urns": ", ".join(moved[:3]), "plan": plan},
+            code="plan_stale",
+        )
+
+
+class _Moved(Exception):
+    def __init__(self, drafted, moved):
+        self.drafted, self.moved = drafted, moved
+
+
+def apply(plan, *, reader):
+    """Carry out a stored plan; returns it with `applied_at` set and the review of what waits in `plan.review`.
+
+    Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied or plan_blocked, and
+    `PermissionDenied`; nothing is written then.
+    """
+    try:
+        with acting(reader, reason=_reason(plan), bulk=len(plan.base) >= MANY):
+            plan = Plan._base_manager.select_for_update().get(pk=plan.pk)
+            _usable(plan, reader)
+            found = [_document(i, entry) for i, entry in enumerate(plan.content, 1)]
+            lock(sorted(plan.base))
+            drafted = plans.draft(found, reader, plans.Options(**plan.options))
+            moved = [step.urn for step in drafted.steps if step.base != plan.base[step.urn]]
+            if moved:
+                raise _Moved(drafted, moved)
+            return _carry_out(plan, drafted, reader)
+    except _Moved as stale:
+        with acting(reader, reason=_("Plan made anew")):
+            new = plans.keep(stale.drafted, reader)
+        raise PlanStale(new, stale.moved) from None
+
+
+def apply_directly(data, *, reader, options=plans.Options(), accept=""):  # noqa: B008 - frozen
+    """Plan a file and apply it under one lock; returns the applied `Plan`.
+
+    Raises `Conflict` with code acceptance_needed if it would retire anything or is breaking, unless `accept` is the
+    hash of the documents; `DocumentInvalid` and whatever `apply` raises.
+    """
+    reading = plans.read(data, reader, options)
+    urns = sorted(document.urn for document in reading.documents)
+    with acting(reader, reason=_("Direct apply"), bulk=len(urns) >= MANY):
+        lock(urns)
+        drafted = plans.draft(reading.documents, reader, options, reading.warnings)
+        if accept != reading.hash and (dangers := _dangers(drafted)):
+            raise Conflict(
+                _("This retires or breaks something (%(what)s). Accept it by naming the hash %(hash)s.")
+                % {"what": ", ".join(dangers[:5]), "hash": reading.hash},
+                code="acceptance_needed",
+            )
+        plan = plans.keep(drafted, reader)
+        with acting(reader, reason=_reason(plan)):
+            return _carry_out(plan, drafted, reader)
+
+
+def _dangers(drafted):
+    return [
+        f"{step.urn}: {change.code}"
+        for step in drafted.steps
+        for change in step.changes
+        if change.action == "retire" or change.consumer is B
+    ]
+
+
+def _reason(plan):
+    return _("Plan %(number)s (%(key)s)") % {"number": plan, "key": plan.pk}
+
+
+def _usable(plan, reader):
+    if plan.applied_at is not None:
+        raise Conflict(_("%(plan)s is applied already.") % {"plan": plan}, code="plan_applied")
+    theirs = plan.author_id is not None and (reader.user is None or plan.author_id != reader.user.pk)
+    if theirs and not reader.is_system:
+        raise Conflict(_("%(plan)s is another person's.") % {"plan": plan}, code="plan_gone")
+    if plan.is_expired:
+        raise Conflict(_("%(plan)s is older than a day. Plan again.") % {"plan": plan}, code="plan_gone")
+
+
+def _document(number, entry):
+    return Document(number, entry["canonical"], frozenset(entry["sections"]), None, None)
+
+
+def lock(urns):
+    """Lock capsules in the order of their addresses, and the addresses of those that are not stored yet."""
+    rows = Capsule._base_manager.select_for_update(of=("self",)).filter(urn__in=urns)
+    known = set(rows.order_by("urn").values_list("urn", flat=True))
+    if missing := [urn for urn in urns if urn not in known]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext('new capsule'), bucket) FROM ("
+                " SELECT DISTINCT abs(hashtext(urn) %% %s) AS bucket FROM unnest(%s::text[]) urn ORDER BY 1) found",
+                [BUCKETS, missing],
+            )
+
+
+def _carry_out(plan, drafted, reader):
+    if blocked := drafted.blocked:
+        said = {step.urn: [str(reason.text) for reason in step.decision.reasons] for step in blocked}
+        detail = _("The contract of %(urn)s does not allow this yet.") % {"urn": blocked[0].urn}
+        raise Conflict(detail, code="plan_blocked", fields=said)
+    steps = [step for step in drafted.steps if step.moves]
+    before = {step.urn: step.before for step in steps if step.before is not None}
+    capsules = storing.store({step.urn: step.wanted for step in steps}, before)
+    plan.review = holding.propose(plan, steps, by=reader)
+    plan.applied_at = timezone.now()
+    plan.save(update_fields=["applied_at"])
+    ids = {urn: capsule.pk for urn, capsule in capsules.items()}
+    if ids:
+        versions.capture(
+            ids.values(),
+            reader,
+            names={ids[step.urn]: name for step in steps if (name := _version_name(step))},
+            renames={ids[step.urn]: step.renames for step in steps if step.renames},
+            context={"plan": str(plan.pk), "document_hash": plan.document_hash},
+        )
+        if len(plan.base) >= MANY:
+            refresh_facts(list(ids.values()))
+    return plan
+
+
+def _version_name(step):
+    """The text of the version that this apply makes: the document's, where it has moved."""
+    name = step.wanted.get("version")
+    return name if name != (step.before or {}).get("version") else None

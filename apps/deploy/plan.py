@@ -1,0 +1,307 @@
+"""Plans: what documents would change, by capsule and dimension, judged by the contracts in force (format, section 7)."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.catalog import access, documents, snapshots
+from apps.catalog.changes.advice import advise, concerned, suggestions
+from apps.catalog.changes.classify import classify
+from apps.catalog.changes.codes import DIMENSIONS
+from apps.catalog.changes.judge import BLOCKED, judge
+from apps.catalog.documents.lineage import cycles
+from apps.catalog.models import Capsule, CapsuleVersion, Column
+
+from . import holding, wanted
+from .known import known_to
+from .models import LASTS, Plan
+from .surroundings import Surroundings
+
+ADD = "catalog.add_capsule"
+OWN_RIGHTS = {"policy": "catalog.edit_policy", "contract": "catalog.edit_contract"}
+
+
+class DocumentInvalid(Exception):
+    """The file cannot be planned; `problems` say why, each with its place."""
+
+    def __init__(self, reading):
+        self.problems, self.too_large = reading.problems, reading.too_large
+        super().__init__(_("The document has %(n)s problems.") % {"n": len(reading.problems)})
+
+
+@dataclass(frozen=True)
+class Options:
+    """How documents are taken: what is not named stays, people's values give way, warnings are errors."""
+
+    keep_unlisted: bool = False
+    overwrite: bool = False
+    strict: bool = False
+
+
+@dataclass
+class Step:
+    """What one document does to one capsule; `before` is the stored state, None if there is none in use."""
+
+    urn: str
+    capsule: Capsule | None
+    before: dict | None
+    wanted: dict
+    renames: dict
+    base: str
+    changes: list = field(default_factory=list)
+    decision: object = None
+    held: dict = field(default_factory=dict)
+    kept: list = field(default_factory=list)
+    unlisted: list = field(default_factory=list)
+    awaiting: list = field(default_factory=list)
+
+    @property
+    def compared(self):
+        """What is wanted, without observations and the past, which are no part of a state."""
+        return {key: value for key, value in self.wanted.items() if key not in wanted.PAST}
+
+    @property
+    def moves(self):
+        """True if something is to be written; equal normal forms are not."""
+        return bool(self.changes)
+
+
+@dataclass
+class Draft:
+    """A plan before it is stored: steps in order of dependency, with everything they were judged by."""
+
+    documents: list
+    steps: list
+    around: Surroundings
+    options: Options
+    warnings: list
+
+    @property
+    def moves(self):
+        return any(step.moves for step in self.steps)
+
+    @property
+    def blocked(self):
+        return [step for step in self.steps if step.decision.outcome == BLOCKED]
+
+
+def read(data, reader, options=Options()):  # noqa: B008 - frozen
+    """The documents of a file as this reader may plan them. Raises `DocumentInvalid`."""
+    reading = documents.read(data, known=known_to(reader), strict=options.strict)
+    if not reading.valid:
+        raise DocumentInvalid(reading)
+    return reading
+
+
+def draft(found, reader, options, warnings=()):
+    """Compare documents with what is stored and judge the changes; writes nothing.
+
+    Raises `PermissionDenied` where the reader may not change what a document changes.
+    """
+    urns = [document.urn for document in found]
+    capsules = {
+        capsule.urn: capsule
+        for capsule in Capsule._base_manager.filter(urn__in=urns).select_related(
+            "owner", "domain", "source_system"
+        )
+    }
+    _all_seen(capsules, reader)
+    used = {
+        urn: one for urn, one in capsules.items() if one.retired_at is None and "placeholder" not in one.meta
+    }
+    states = snapshots.states_of(used.values())
+    bases = base_hashes(capsules, {urn: states[capsule.pk] for urn, capsule in used.items()})
+    steps = []
+    for document in _in_order(found):
+        capsule = capsules.get(document.urn)
+        before = states.get(capsule.pk) if capsule and document.urn in used else None
+        state, renames = wanted.of(document, before)
+        steps.append(Step(document.urn, capsule, before, state, renames, bases[document.urn]))
+    _keep(steps, reader, options)
+    holding.await_decisions(steps)
+    everything = [state for step in steps for state in (step.before, step.wanted) if state]
+    around = Surroundings([capsule.pk for capsule in used.values()], everything, reader.name)
+    today = timezone.now().date()
+    for step in steps:
+        step.changes = classify(step.before, step.compared, around.facts(step.urn, step.renames))
+        contract = around.contract(step.capsule.pk) if step.before is not None else None
+        step.decision = judge(step.changes, contract, today=today, dealings=around.dealings(step.urn))
+    _permitted(steps, reader)
+    holding.hold(steps)
+    return Draft(found, steps, around, options, list(warnings))
+
+
+def base_hashes(capsules, states):
+    """{URN: state hash} of stored capsules; `absent` for what is not in use."""
+    numbers = dict(
+        CapsuleVersion._base_manager.filter(
+            capsule__in=[capsule.pk for capsule in capsules.values()], is_current=True
+        ).values_list("capsule__urn", "number")
+    )
+    return _Bases({urn: documents.state_hash(state, numbers.get(urn, 0)) for urn, state in states.items()})
+
+
+class _Bases(dict):
+    def __missing__(self, urn):
+        return documents.state_hash(None, 0)
+
+
+def _all_seen(capsules, reader):
+    """Nobody plans what they cannot see: what is hidden from them would be retired (errata row E12)."""
+    seen = set(Capsule.objects.visible_to(reader).filter(urn__in=capsules).values_list("urn", flat=True))
+    if hidden := sorted(capsules.keys() - seen):
+        raise PermissionDenied(_("You may not change %(urn)s.") % {"urn": hidden[0]})
+
+
+def _in_order(found):
+    """Documents so that what others are made of comes first; those of a cycle as they were written."""
+    by_urn = {document.urn: document for document in found}
+    graph = {
+        urn: [one for one in document.canonical.get("lineage", {}).get("upstream", ()) if one in by_urn]
+        for urn, document in by_urn.items()
+    }
+    circled = {urn for circle in cycles(graph) for urn in circle}
+    done, order = set(), []
+    for root in by_urn:
+        stack = [(root, False)]
+        while stack:
+            urn, ready = stack.pop()
+            if urn in done:
+                continue
+            if ready or urn in circled:
+                done.add(urn)
+                order.append(by_urn[urn])
+            else:
+                stack.append((urn, True))
+                stack += [(one, False) for one in reversed(graph[urn]) if one not in done]
+    return order
+
+
+def _keep(steps, reader, options):
+    stored = [step for step in steps if step.before is not None]
+    columns = {}
+    if stored and not options.overwrite:
+        edited = Column._base_manager.filter(
+            capsule__in=[step.capsule for step in stored], meta__has_key="provenance", retired_at__isnull=True
+        ).only("capsule_id", "name", "meta")
+        for column in edited:
+            columns.setdefault(column.capsule_id, []).append(column)
+    for step in stored:
+        if options.keep_unlisted:
+            step.unlisted = wanted.keep_unlisted(step.wanted, step.before)
+        if not options.overwrite:
+            mine = columns.get(step.capsule.pk, [])
+            step.kept = wanted.keep_by_hand(step.wanted, step.before, step.capsule, mine, reader.name)
+
+
+def _permitted(steps, reader):
+    """Raise `PermissionDenied` for the first capsule that the reader may not change as planned (rule S19)."""
+    known = {}
+    for step in steps:
+        if not step.moves:
+            continue
+        if step.before is None:
+            if not reader.may(ADD):
+                raise PermissionDenied(_("You may not register %(urn)s.") % {"urn": step.urn})
+            continue
+        moved = {change.dimension for change in step.changes}
+        if all(part in OWN_RIGHTS and reader.may(OWN_RIGHTS[part]) for part in moved):
+            continue
+        whose = (step.capsule.owner_id, step.capsule.domain_id)
+        if whose not in known:
+            known[whose] = access.may_edit(reader, step.capsule)
+        if not known[whose]:
+            raise PermissionDenied(f"{step.urn}: {known[whose].reason}")
+
+
+def make(data, reader, options=Options()):  # noqa: B008 - frozen
+    """Read a file, plan it and store the plan; returns the `Plan`. Raises `DocumentInvalid`, `PermissionDenied`."""
+    reading = read(data, reader, options)
+    return keep(draft(reading.documents, reader, options, reading.warnings), reader)
+
+
+def keep(drafted, reader):
+    """Store a draft as a `Plan` that lasts a day."""
+    plan = Plan(
+        author=reader.user,
+        document_hash=documents.bundle_hash(document.hash for document in drafted.documents),
+        base={step.urn: step.base for step in drafted.steps},
+        options=asdict(drafted.options),
+        content=[
+            {"canonical": document.canonical, "sections": sorted(document.sections)}
+            for document in drafted.documents
+        ],
+        expires_at=timezone.now() + LASTS,
+    )
+    plan.result = {"plan_id": str(plan.pk), "document_hash": plan.document_hash, **result(drafted)}
+    plan.save(force_insert=True)
+    plan.refresh_from_db(fields=["number", "created_at", "updated_at"])
+    return plan
+
+
+def result(drafted):
+    """The answer of section 7, JSON values only."""
+    return {
+        "result": "changes" if drafted.moves else "no_change",
+        "capsules": [_capsule(step, drafted.around) for step in drafted.steps],
+        "warnings": [problem_json(problem) for problem in drafted.warnings],
+    }
+
+
+def problem_json(problem):
+    """A problem of the document as the API and the command line show it."""
+    return asdict(problem)
+
+
+def _capsule(step, around):
+    items = {name: [] for name in DIMENSIONS}
+    for change in step.changes:
+        items[change.dimension].append(change.item())
+    action = "no_change" if not step.moves else "create" if step.before is None else "change"
+    found = {
+        "urn": step.urn,
+        "base_state_hash": step.base,
+        "action": action,
+        "dimensions": {name: _dimension(items[name]) for name in DIMENSIONS},
+        "verdict": _verdict(step.decision),
+        "kept": step.kept,
+        "unlisted": step.unlisted,
+        "awaiting": step.awaiting,
+        "approvals": holding.approvals(step),
+        "touched": {
+            "consumers": list(step.decision.notify),
+            "downstream": around.downstream[step.urn],
+            "upstream": sorted({urn for one in concerned(step.changes, step.wanted) for urn in one.upstream}),
+        },
+        "suggestions": [asdict(one) for one in suggestions(step.before, step.wanted)] if step.before else [],
+        "advice": [],
+    }
+    before = step.before or {}
+    if advice := advise(step.changes, before.get("version"), step.wanted.get("version")):
+        found["advice"] = [asdict(advice)]
+    return found
+
+
+def _dimension(items):
+    count = Counter(item["action"] for item in items)
+    if not items:
+        return {"result": "no_change", "create": 0, "change": 0, "retire": 0, "items": []}
+    word = next(iter(count)) if len(count) == 1 else "change"
+    return {"result": word, **{name: count[name] for name in ("create", "change", "retire")}, "items": items}
+
+
+def _verdict(decision):
+    return {
+        "consumer": str(decision.consumer),
+        "producer": str(decision.producer),
+        "policy": decision.policy,
+        "decision": decision.outcome,
+        "reasons": [
+            {"rule": reason.rule, "codes": list(reason.codes), "text": str(reason.text)}
+            for reason in decision.reasons
+        ],
+        "unblocks_at": decision.unblocks_at.isoformat() if decision.unblocks_at else None,
+    }
