@@ -14,8 +14,9 @@ from apps.catalog.changes.codes import DIMENSIONS
 from apps.catalog.changes.judge import BLOCKED, judge
 from apps.catalog.documents.lineage import cycles
 from apps.catalog.models import Capsule, CapsuleVersion, Column
+from apps.dcs.refusals import Conflict
 
-from . import holding, wanted
+from . import exporting, holding, wanted
 from .known import known_to
 from .models import LASTS, Plan
 from .surroundings import Surroundings
@@ -93,6 +94,12 @@ def read(data, reader, options=Options()):  # noqa: B008 - frozen
     reading = documents.read(data, known=known_to(reader), strict=options.strict)
     if not reading.valid:
         raise DocumentInvalid(reading)
+    if partial := exporting.refuse_incomplete(reading.documents):
+        raise Conflict(
+            _("%(urn)s was exported with parts hidden; planning it would retire them (E402).")
+            % {"urn": partial[0]},
+            code="export_incomplete",
+        )
     return reading
 
 

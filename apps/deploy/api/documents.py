@@ -1,0 +1,249 @@
+"""Plans and documents in the API: the same verbs as on the command line (format, section 7)."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.response import Response
+
+from apps.catalog.api import addresses
+from apps.deploy import applying, exporting, plan
+from apps.deploy.models import Plan
+from apps.people.rest.viewsets import PlainView
+
+FLAGS = ("keep_unlisted", "overwrite", "strict")
+
+
+class TextParser(BaseParser):
+    """The body as it came; which language it is in is told by its content."""
+
+    media_type = "application/yaml"
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        return stream.read()
+
+
+class JSONTextParser(TextParser):
+    media_type = "application/json"
+
+
+class PlainTextParser(TextParser):
+    media_type = "text/*"
+
+
+class PlanAnswer(serializers.Serializer):
+    """What documents would change, by capsule and dimension (capsule-document.md, section 7)."""
+
+    plan_id = serializers.UUIDField()
+    number = serializers.CharField()
+    document_hash = serializers.CharField()
+    result = serializers.ChoiceField(choices=["changes", "no_change"])
+    capsules = serializers.ListField(child=serializers.DictField())
+    warnings = serializers.ListField(child=serializers.DictField())
+    expires_at = serializers.DateTimeField()
+    applied_at = serializers.DateTimeField(allow_null=True)
+    review = serializers.IntegerField(allow_null=True)
+
+
+def shown(found):
+    """A plan as the API answers it."""
+    review = getattr(found, "review", None)
+    return {
+        **found.answer,
+        "number": str(found),
+        "expires_at": found.expires_at,
+        "applied_at": found.applied_at,
+        "review": review.number if review else None,
+    }
+
+
+class Documents(PlainView):
+    """What routes that take documents share."""
+
+    parser_classes = [TextParser, JSONTextParser, PlainTextParser]
+    query_parameters = frozenset(FLAGS)
+    permissions = {"*": "catalog.edit_capsule"}
+    scopes = {"*": "edit"}
+
+    def options_asked(self):
+        return plan.Options(**{name: self.flag(name) for name in FLAGS})
+
+    def flag(self, name):
+        given = self.request.query_params.get(name, "false").lower()
+        if given not in ("true", "false"):
+            raise ValidationError({name: [_("Write true or false.")]})
+        return given == "true"
+
+    def refused(self, error):
+        """The answer to a file that cannot be planned: every problem with its place."""
+        body = {
+            "detail": str(error),
+            "code": "document_invalid",
+            "request_id": self.request.reader.request_id,
+            "problems": [plan.problem_json(problem) for problem in error.problems],
+        }
+        code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE if error.too_large else status.HTTP_400_BAD_REQUEST
+        return Response(body, status=code)
+
+    def stale(self, error):
+        """409 with the new plan; answered, not raised, so that the new plan is kept."""
+        body = {
+            "detail": error.detail,
+            "code": error.code,
+            "request_id": self.request.reader.request_id,
+            "moved": error.moved,
+            "plan": shown(error.plan),
+        }
+        return Response(body, status=status.HTTP_409_CONFLICT)
+
+
+class Plans(Documents):
+    """Takes documents and says what they would change; nothing else is written."""
+
+    @extend_schema(
+        operation_id="plans_create",
+        request={"application/yaml": OpenApiTypes.STR, "application/json": OpenApiTypes.OBJECT},
+        responses={201: PlanAnswer, 400: None, 403: None, 413: None},
+        parameters=[OpenApiParameter(name, bool) for name in FLAGS],
+        examples=[
+            OpenApiExample(
+                "one capsule",
+                value={"data_capsule": {"urn": "urn:dcs:dbt:model:shop:orders", "name": "orders"}},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request):
+        """Plan a document or a bundle, YAML or JSON; the plan can be applied for a day."""
+        try:
+            found = plan.make(request.data, request.reader, self.options_asked())
+        except plan.DocumentInvalid as error:
+            return self.refused(error)
+        location = reverse("api:plan-detail", args=[found.pk])
+        return Response(shown(found), status=status.HTTP_201_CREATED, headers={"Location": location})
+
+
+class OnePlan(PlainView):
+    """Shows a plan."""
+
+    @extend_schema(operation_id="plans_retrieve", responses={200: PlanAnswer, 404: None})
+    def get(self, request, pk):
+        """The plan as it was made."""
+        return self.answer(shown(_plan(request.reader, pk)))
+
+
+class ApplyPlan(Documents):
+    """Carries a plan out: all of it in one transaction, or nothing."""
+
+    query_parameters = frozenset()
+
+    @extend_schema(
+        operation_id="plans_apply", request=None, responses={200: PlanAnswer, 404: None, 409: None}
+    )
+    def post(self, request, pk):
+        """Apply the plan; 409 with a new plan if what is stored has moved since."""
+        try:
+            found = applying.apply(_plan(request.reader, pk), reader=request.reader)
+        except applying.PlanStale as error:
+            return self.stale(error)
+        return Response(shown(found))
+
+
+def _plan(reader, pk):
+    found = Plan.objects.of(reader).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no plan with this address."))
+    return found
+
+
+class YAMLRenderer(BaseRenderer):
+    """Documents and plans are written by their own module; this only lets clients ask for YAML."""
+
+    media_type = "application/yaml"
+    format = "yaml"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return b"" if data is None else data if isinstance(data, bytes) else str(data).encode()
+
+
+class DocumentOfCapsule(Documents):
+    """The capsule as one document: read whole, or imported whole."""
+
+    query_parameters = frozenset({*FLAGS, "dry_run", "accept", "include"})
+    permissions = {"PUT": "catalog.edit_capsule"}
+    scopes = {"PUT": "edit"}
+
+    @property
+    def renderer_classes(self):
+        return (
+            [*super().renderer_classes, YAMLRenderer] if self.request_is("GET") else super().renderer_classes
+        )
+
+    def request_is(self, method):
+        request = getattr(self, "request", None)
+        return request is not None and request.method == method
+
+    @extend_schema(
+        operation_id="capsules_document_retrieve",
+        responses={
+            (200, "application/yaml"): OpenApiTypes.STR,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+        },
+        parameters=[OpenApiParameter("include", str, enum=["observed"])],
+    )
+    def get(self, request, urn):
+        """The canonical document; `X-Export-Complete: false` if rights hide something of it."""
+        capsule = addresses.capsule(urn, request.reader)
+        include = request.query_params.get("include", "")
+        if include not in ("", "observed"):
+            raise ValidationError({"include": [_("Write observed.")]})
+        found = exporting.capsules(request.reader).filter(pk=capsule.pk)
+        exported = exporting.export(found, request.reader, observed=bool(include))
+        if not exported.documents:
+            raise NotFound(_("This capsule is out of use, or only a name."))
+        form = "yaml" if "yaml" in request.accepted_renderer.media_type else "json"
+        text = exported.text(form)
+        return HttpResponse(
+            text,
+            content_type=f"application/{form}; charset=utf-8",
+            headers={"X-Export-Complete": str(exported.complete).lower(), "Vary": "Accept"},
+        )
+
+    @extend_schema(
+        operation_id="capsules_document_update",
+        request={"application/yaml": OpenApiTypes.STR, "application/json": OpenApiTypes.OBJECT},
+        responses={200: PlanAnswer, 201: PlanAnswer, 400: None, 403: None, 409: None, 413: None},
+        parameters=[
+            OpenApiParameter("dry_run", bool),
+            OpenApiParameter("accept", str, description="The document's hash, where it retires or breaks."),
+            *(OpenApiParameter(name, bool) for name in FLAGS),
+        ],
+    )
+    def put(self, request, urn):
+        """Import the document in one transaction; with `dry_run=true` only plan it."""
+        options = self.options_asked()
+        try:
+            self._about_this(request, urn)
+            if self.flag("dry_run"):
+                return Response(shown(plan.make(request.data, request.reader, options)))
+            accept = request.query_params.get("accept", "")
+            found = applying.apply_directly(
+                request.data, reader=request.reader, options=options, accept=accept
+            )
+        except plan.DocumentInvalid as error:
+            return self.refused(error)
+        made = any(capsule["action"] == "create" for capsule in found.answer["capsules"])
+        return Response(shown(found), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK)
+
+    @staticmethod
+    def _about_this(request, urn):
+        """The one document in the body is about the capsule of the address."""
+        named = [document.urn for document in plan.read(request.data, request.reader).documents]
+        meant = addresses.urns.spellings(urn)
+        if len(named) != 1 or named[0] not in meant:
+            raise ValidationError({"urn": [_("The body must hold the document of this capsule alone.")]})

@@ -1,0 +1,50 @@
+"""Apply a plan, or a file of documents at once."""
+
+import json
+import uuid
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+from apps.deploy import applying
+from apps.deploy.management.documents import NOTHING, DocumentCommand, lines
+from apps.deploy.models import Plan
+
+
+class Command(DocumentCommand):
+    help = "Apply PLAN (its id, or the file of `plan --out`) or a document with --direct. Ends with 0 or 3."
+
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        parser.add_argument("plan", help="Id of a plan, its file, or with --direct a file of documents.")
+        parser.add_argument(
+            "--direct", action="store_true", help="Plan and apply the documents under one lock."
+        )
+        parser.add_argument("--accept", default="", help="The documents' hash, where they retire or break.")
+        self.add_options(parser)
+
+    def run(self, *, person, direct, accept, **options):
+        reader, named = self.reader(person), options["plan"]
+        if direct:
+            found = applying.apply_directly(
+                Path(named).read_bytes(), reader=reader, options=self.options_of(options), accept=accept
+            )
+        else:
+            found = applying.apply(self._plan(named), reader=reader)
+        words = [*lines(found.answer), f"{found} is applied."]
+        if found.review:
+            words.append(f"Review {found.review.number} holds what needs an approval.")
+        self.say({**found.answer, "applied_at": found.applied_at}, words)
+        return NOTHING
+
+    @staticmethod
+    def _plan(named):
+        path = Path(named)
+        try:
+            key = uuid.UUID(json.loads(path.read_text("utf-8"))["plan_id"] if path.is_file() else named)
+        except (ValueError, KeyError, TypeError):
+            raise CommandError(f"{named} is neither a plan's id nor a plan's file.") from None
+        found = Plan._base_manager.filter(pk=key).first()
+        if found is None:
+            raise CommandError(f"There is no plan {key}.")
+        return found

@@ -1,0 +1,112 @@
+"""Plans and documents over HTTP."""
+
+import pytest
+
+from apps.catalog import documents
+from apps.catalog.models import Capsule, Column
+from apps.deploy.models import Plan
+from tests.factories import UserFactory
+from tests.factories.catalog import CapsuleFactory
+
+from .conftest import Caller
+
+URN = "urn:dcs:dbt:model:shop:orders"
+ORDERS = {"urn": URN, "name": "orders", "schema": {"columns": [{"name": "order_id", "data_type": "INT"}]}}
+TEXT = documents.write(ORDERS)
+
+
+@pytest.fixture
+def producer():
+    return Caller(UserFactory(role="producer"))
+
+
+def test_a_plan_is_made_read_and_applied(producer):
+    made = producer.post("/plans", TEXT)
+    read = producer.get(f"/plans/{made.body['plan_id']}")
+    done = producer.post(f"/plans/{made.body['plan_id']}/apply")
+    again = producer.post(f"/plans/{made.body['plan_id']}/apply")
+
+    assert (made.status_code, read.status_code, done.status_code, again.status_code) == (201, 200, 200, 409)
+    assert made["Location"].endswith(f"/plans/{made.body['plan_id']}")
+    assert read.body["capsules"][0]["dimensions"]["structural"]["create"] == 1
+    assert done.body["applied_at"]
+    assert again.body["code"] == "plan_applied"
+    assert Capsule.objects.get().urn == URN
+
+
+def test_a_faulty_document_names_every_problem_with_its_place(producer):
+    answer = producer.post("/plans", "data_capsule:\n  urn: nothing\n  nam: orders\n")
+
+    assert answer.status_code == 400
+    assert answer.body["code"] == "document_invalid"
+    assert {problem["code"] for problem in answer.body["problems"]} == {"E100", "E102", "E104"}
+    assert all(problem["line"] for problem in answer.body["problems"])
+
+
+def test_a_stale_plan_is_answered_with_a_new_one(producer):
+    CapsuleFactory(urn=URN, name="orders")
+    made = producer.post("/plans", TEXT)
+    Capsule.objects.update(layer="gold")
+
+    answer = producer.post(f"/plans/{made.body['plan_id']}/apply")
+
+    assert (answer.status_code, answer.body["code"]) == (409, "plan_stale")
+    assert answer.body["moved"] == [URN]
+    assert Plan.objects.filter(pk=answer.body["plan"]["plan_id"]).exists()
+    assert not Column.objects.exists()
+
+
+def test_a_capsule_is_imported_and_exported_whole(producer):
+    made = producer.put(f"/capsules/{URN}/document", TEXT)
+    dry = producer.put(f"/capsules/{URN}/document?dry_run=true", TEXT)
+    as_json = producer.get(f"/capsules/{URN}/document")
+    as_yaml = producer.get(f"/capsules/{URN}/document", Accept="application/yaml")
+
+    assert (made.status_code, dry.status_code, dry.body["result"]) == (201, 200, "no_change")
+    assert as_json.body == {"data_capsule": {**ORDERS}}
+    assert as_yaml.content.decode() == TEXT
+    assert as_yaml["X-Export-Complete"] == "true"
+
+
+def test_an_import_that_retires_asks_for_the_hash(producer):
+    producer.put(f"/capsules/{URN}/document", TEXT)
+    empty = documents.write({"urn": URN, "name": "orders", "layer": "gold"}).replace(
+        "layer: gold", "schema: {}"
+    )
+    digest = documents.read(empty).hash
+
+    refused = producer.put(f"/capsules/{URN}/document", empty)
+    accepted = producer.put(f"/capsules/{URN}/document?accept={digest}", empty)
+
+    assert (refused.status_code, refused.body["code"]) == (409, "acceptance_needed")
+    assert accepted.status_code == 200
+    assert Column.objects.get().retired_at
+
+
+def test_what_is_hidden_is_said_and_such_a_file_is_not_planned(producer):
+    producer.put(f"/capsules/{URN}/document", TEXT)
+    Column.objects.update(visibility_rank=5)
+
+    answer = producer.get(f"/capsules/{URN}/document", Accept="application/yaml")
+    refused = producer.post("/plans", answer.content)
+
+    assert answer["X-Export-Complete"] == "false"
+    assert answer.content.startswith(b"# Incomplete")
+    assert (refused.status_code, refused.body["code"]) == (409, "export_incomplete")
+
+
+def test_an_analyst_reads_documents_and_plans_nothing():
+    CapsuleFactory(urn=URN, name="orders")
+    analyst = Caller(UserFactory(role="analyst"))
+
+    assert analyst.get(f"/capsules/{URN}/document").status_code == 200
+    assert analyst.post("/plans", TEXT).status_code == 403
+    assert analyst.put(f"/capsules/{URN}/document", TEXT).status_code == 403
+
+
+def test_a_plan_is_its_author_s_alone(producer):
+    made = producer.post("/plans", TEXT)
+    other = Caller(UserFactory(role="producer"))
+
+    assert other.get(f"/plans/{made.body['plan_id']}").status_code == 404
+    assert other.post(f"/plans/{made.body['plan_id']}/apply").status_code == 404
