@@ -4,9 +4,11 @@ Captured once, at the end of the outermost `acting` that wrote, for the capsules
 names; a bulk apply calls `capture` itself, with its own list, before it ends.
 """
 
+import json
 from collections import Counter
 
 from django.db import connection
+from django.db.models import JSONField
 from django.utils import timezone
 
 from apps.audit.context import writing
@@ -47,7 +49,7 @@ def capture(capsule_ids, reader, *, said=None, names=None, renames=None, context
     made = []
     for start in range(0, len(ids), PART):
         made += _captured(ids[start : start + PART], reader, said or {}, names or {}, renames or {}, context)
-    _settle()
+    _settle(made)
     return made
 
 
@@ -74,10 +76,24 @@ def _captured(ids, reader, said, names, renames, context):
         version.deployment_context = _context(reader, why, context)
         found.append(version)
     CapsuleVersion._base_manager.filter(capsule__in=moved, is_current=True).update(is_current=False)
-    CapsuleVersion._base_manager.bulk_create(found, batch_size=PART)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT dcs.stamp_versions(%s)", [[version.pk for version in found]])
+    _store(found)
     return found
+
+
+def _store(versions):
+    """Insert the versions by COPY: documents as parameters would be quoted letter by letter."""
+    fields = CapsuleVersion._meta.concrete_fields
+    names = ", ".join(field.column for field in fields)
+    statement = f"COPY capsule_versions ({names}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for version in versions:
+            copy.write_row([_stored(field, getattr(version, field.attname)) for field in fields])
+
+
+def _stored(field, value):
+    if value is None or not isinstance(field, JSONField):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _newest(ids):
@@ -170,10 +186,12 @@ def _context(reader, why, more):
     return {key: value for key, value in about.items() if value}
 
 
-def _settle():
-    """What was written so far has its versions: the end of the transaction need not look at it again."""
+def _settle(made):
+    """Name the new versions on the rows that were written; the end of the transaction need not look at these again."""
     now = writing()
-    if now is not None:
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        if made:
+            cursor.execute("SELECT dcs.stamp_versions(%s)", [[version.pk for version in made]])
+        if now is not None:
             cursor.execute("SELECT dcs.last_change()")
             now.since, now.wrote = cursor.fetchone()[0], False
