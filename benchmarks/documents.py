@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from apps.catalog import documents
 from apps.catalog.documents import schema
 
-EXAMPLE = Path(__file__).parent.parent / "tests" / "deploy" / "documents" / "appendix_a.yaml"
+EXAMPLE = Path(__file__).parent.parent / "tests" / "catalog" / "documents" / "appendix_a.yaml"
 
 
 def run(small):

@@ -70,7 +70,9 @@ def _keys_of_new(found):
 def _new(values, resolve, key):
     term = Term(**writing.columns(resolve(values)))
     writing.into_meta(term, values)
-    if term.definition != plans.NO_DEFINITION:
+    if values.get("enters_as"):
+        term.status = values["enters_as"]
+    elif term.definition != plans.NO_DEFINITION:
         term.status = Term.Status.DEPRECATED if _is_given_up(values) else Term.Status.APPROVED
     return Member(Term, key, term.name, _content(term, COLUMNS), new=True)
 

@@ -153,6 +153,7 @@ def _row(entry, name, before, called, words, taken):
         row.action = ERROR
     elif before is not None:
         ordered = not entry.key  # a graph has no order
+        values.pop("enters_as", None)  # a term that is there keeps its state: it moves by steps of its own
         row.changes = {
             key: [before.get(key), value]
             for key, value in values.items()

@@ -31,6 +31,8 @@ COLUMNS = {
 REQUIRED = ("term_name", "definition")
 MOST_BYTES, MOST_ROWS = 10 * 1024 * 1024, 50_000
 STATES = ("draft", "under_review", "approved", "deprecated")
+# What a new term becomes when the import is approved; what says nothing else is approved with it.
+ENTERS_AS = {"draft": "draft", "under_review": "draft", "deprecated": "deprecated"}
 
 
 class Unreadable(ValueError):
@@ -119,6 +121,8 @@ def _entry(place, columns, cells):
     status = (entry.values.pop("status", None) or "").lower()
     if status and status not in STATES:
         entry.problems.append(_("“%s” is no state of a term.") % status)
+    elif status in ENTERS_AS:
+        entry.values["enters_as"] = ENTERS_AS[status]
     return entry
 
 

@@ -81,6 +81,22 @@ def test_a_term_without_a_definition_becomes_a_draft_and_a_given_up_one_deprecat
     assert review.subject.outcome == {"new": 3, "changed": 0, "approved": 1, "drafts": 1, "deprecated": 1}
 
 
+def test_a_row_of_a_sheet_says_what_a_new_term_becomes_and_leaves_a_known_one_as_it_is(producer):
+    TermFactory(name="Revenue", definition="Money that was received.", approved=True)
+    rows = b"""term_name,definition,approval_status
+Revenue,Money that was received.,draft
+Churn,Customers who left.,draft
+Turnover,Money that was invoiced.,deprecated
+Margin,What is left of the revenue.,approved
+"""
+
+    approved(imports.plan(rows, name="finance.csv", by=producer), producer)
+
+    assert dict(Term.objects.values_list("name", "status")) == {
+        "Revenue": "approved", "Churn": "draft", "Turnover": "deprecated", "Margin": "approved",
+    }  # fmt: skip
+
+
 def test_a_plan_that_was_overtaken_changes_nothing_until_it_is_made_again(producer):
     term = TermFactory(name="Churn", display_name=None)
     found = imports.plan(
