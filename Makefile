@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 export PORT
 
-.PHONY: run test venv lint check format bench bench-full sql-roles clean browser-tests
+.PHONY: run test races venv lint check format bench bench-full sql-roles clean browser-tests
 
 run: $(VENV)/.base
 	@"$(BIN)/python" manage.py up --port "$(PORT)"
@@ -56,6 +56,10 @@ bench: $(VENV)/.dev
 
 bench-full: $(VENV)/.dev
 	@"$(BIN)/python" -m benchmarks
+
+# Two people at the same moment, two hundred times for each pair of deeds; the tests do it fifty times.
+races: $(VENV)/.dev
+	@RACES=200 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py
 
 sql-roles: $(VENV)/.base
 	@"$(BIN)/python" -c 'from apps.dcs import roles; print(roles.CREATE_ROLES + roles.CREATE_SCHEMA.format(database="your_database"))'

@@ -20,6 +20,8 @@ def main(argv=None):
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     os.environ["DCS_CLUSTER"] = "postgres-bench-small" if asked.small else "postgres-bench"
+    for name in ("PERSON", "ADDRESS", "SEARCH", "INGEST"):
+        os.environ.setdefault(f"THROTTLE_{name}", "1000000/min")  # what is measured is the work, not the waiting
     import django
 
     django.setup()

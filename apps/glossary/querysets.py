@@ -3,6 +3,7 @@
 import re
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import connections
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Left, Lower, Upper
 
@@ -76,19 +77,20 @@ class TermQuerySet(VisibleQuerySet):
         return {letter if "A" <= letter <= "Z" else OTHERS for letter in found}
 
     def initials(self):
-        """Like `letters`, by 27 look-ups in the index of names instead of a walk through all rows."""
-        names = self.order_by().annotate(plain_name=Lower("name"))
-        asked = {
-            f"from_{ord(letter)}": Exists(
-                names.filter(plain_name__gte=letter, plain_name__lt=chr(ord(letter) + 1))
-            )
-            for letter in "abcdefghijklmnopqrstuvwxyz"
-        }
-        others = Exists(names.filter(Q(plain_name__lt="a"))) | Exists(names.filter(plain_name__gte="{"))
-        one = self.model.objects.order_by("pk").annotate(**asked, others=others).values(*asked, "others")[:1]
-        found = next(iter(one), {})
-        letters = {chr(int(key[5:])).upper() for key, there in found.items() if there and key != "others"}
-        return letters | ({OTHERS} if found.get("others") else set())
+        """Like `letters`, by 28 look-ups in the index of names instead of a walk through all rows."""
+        terms, values = self.order_by().values(plain_name=Lower("name")).query.sql_with_params()
+        # Written out: built as 28 conditions of the ORM the question takes longer to ask than to answer.
+        asked = (
+            "SELECT DISTINCT place FROM unnest(%s::text[], %s::text[], %s::text[]) t(place, least, most)"  # noqa: S608
+            f" WHERE EXISTS (SELECT FROM ({terms}) named WHERE plain_name >= least AND plain_name < most)"
+        )
+        plain = "abcdefghijklmnopqrstuvwxyz"
+        places = [*plain.upper(), OTHERS, OTHERS]
+        least = [*plain, "", "{"]
+        most = [*plain[1:], "{", "a", chr(0x10FFFF)]
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(asked, [places, least, most, *values])
+            return {place for (place,) in cursor.fetchall()}
 
     def used(self, wanted=True):
         """Terms that explain something, or nothing."""
