@@ -1,9 +1,12 @@
 """Make stored rows equal to what a document says: set by set, and only those that differ are touched."""
 
+from django.db import connection
 from django.db.models import Model
+from django.db.models.expressions import DatabaseDefault
+from psycopg import sql
 
 BATCH = 500
-LONGEST = 255
+FEW = 100  # rows that one INSERT takes as quickly
 
 
 def rewrite(model: type[Model], stored, wanted):
@@ -25,10 +28,31 @@ def rewrite(model: type[Model], stored, wanted):
             names.update(differing)
             changed.append(row)
     if new:
-        model._base_manager.bulk_create(new, batch_size=BATCH)
+        insert(model, new)
     if changed:
         model._base_manager.bulk_update(changed, sorted(names), batch_size=BATCH)
     return [row for key, row in stored.items() if key not in wanted]
+
+
+def insert(model, rows):
+    """Insert new rows; many of them by COPY, which costs a third of INSERT."""
+    if len(rows) <= FEW:
+        model._base_manager.bulk_create(rows)
+        return
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if not isinstance(getattr(rows[0], field.attname), DatabaseDefault)
+    ]
+    names = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(model._meta.db_table), names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(
+                [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+            )
+    for row in rows:
+        row._state.adding = False
 
 
 def differs(one, other):

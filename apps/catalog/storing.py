@@ -7,6 +7,7 @@ from .remainder import meta_with, noted
 from .statistics import observe
 
 NOTHING: dict = {}
+PART = 200  # capsules whose rows a dimension compares at once
 
 
 def store(wanted, before):
@@ -31,8 +32,9 @@ def store(wanted, before):
             if _part(dimension, state) != _part(dimension, before.get(urn, NOTHING))
             or (capsules[urn]._state.adding and dimension.order == 1)
         ]
-        if moved:
-            dimension.write(moved)
+        # One part after the other, for the memory that the rows of thousands of columns take.
+        for start in range(0, len(moved), PART):
+            dimension.write(moved[start : start + PART])
     _remember(
         {
             capsules[urn]: state["version_history"]

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -91,7 +92,8 @@ class Draft:
 
 def read(data, reader, options=Options()):  # noqa: B008 - frozen
     """The documents of a file as this reader may plan them. Raises `DocumentInvalid`."""
-    reading = documents.read(data, known=known_to(reader), strict=options.strict)
+    limits = documents.Limits(**getattr(settings, "DOCUMENT_LIMITS", {}))
+    reading = documents.read(data, known=known_to(reader), strict=options.strict, limits=limits)
     if not reading.valid:
         raise DocumentInvalid(reading)
     if partial := exporting.refuse_incomplete(reading.documents):

@@ -1,13 +1,15 @@
 """What a document writes is what is read back, and writing it again writes nothing."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 
 from apps.audit.models import Change
-from apps.catalog import documents, snapshots, storing
+from apps.catalog import dimensions, documents, rewriting, snapshots, storing
 from apps.catalog.models import Capsule
 from tests.factories.documents import capsule_documents
 
@@ -52,7 +54,9 @@ def test_what_is_written_is_read_back(written):
     assert stored_again(state) == 0
 
 
-def test_the_design_s_own_example_is_read_back():
+@pytest.mark.parametrize("few", [rewriting.FEW, 0], ids=["by INSERT", "by COPY"])
+def test_the_design_s_own_example_is_read_back(few, monkeypatch):
+    monkeypatch.setattr(rewriting, "FEW", few)
     state = wanted_of(documents.read(APPENDIX_A.read_bytes()).documents[0].canonical)
 
     storing.store({state["urn"]: state}, {})
@@ -80,3 +84,23 @@ def test_one_state_is_followed_by_another_and_comes_back(first, second):
 
     assert documents.write(then) == documents.write(other)
     assert documents.write(the_state(urn)) == documents.write(one)
+
+
+@pytest.mark.parametrize("dimension", [one.slug for one in dimensions.everything()])
+def test_a_failure_in_any_dimension_leaves_everything_as_it_was(dimension, monkeypatch):
+    state = wanted_of(documents.read(APPENDIX_A.read_bytes()).documents[0].canonical)
+    urn = state["urn"]
+    storing.store({urn: state}, {})
+    other = {key: value for key, value in state.items() if key in ("urn", "name")}
+    before = documents.write(the_state(urn))
+    broken = dimensions.get(dimension)
+
+    def fail(wanted):
+        broken.write(wanted)
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setitem(dimensions._registry, dimension, replace(broken, write=fail))
+    with pytest.raises(RuntimeError), transaction.atomic():
+        storing.store({urn: other}, {urn: state})
+
+    assert documents.write(the_state(urn)) == before
