@@ -18,6 +18,8 @@ PAGES = {
         *(f"{CUSTOMERS}{tab}/" for tab in ("provenance", "contract", "versions", "activity")),
         f"{CUSTOMERS}structure/?column=first_name",
         f"{CUSTOMERS}columns/first_name/",
+        *(f"{CUSTOMERS}diff/1..live/{query}" for query in ("", "?layout=unified", "?layout=summary")),
+        *(f"{CUSTOMERS}{tab}?as_of=2999-01-01" for tab in ("", "structure/", "quality/", "provenance/")),
         f"/lineage/?focus={FOCUS}&up=3",
         f"/lineage/?focus={FOCUS}&up=3&view=list",
         "/domains/",
