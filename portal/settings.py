@@ -195,6 +195,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = VAR_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# Bounds of capsule documents that differ from those of `apps.catalog.documents.Limits`, such as {"documents": 1000}.
+DOCUMENT_LIMITS = env.json("DOCUMENT_LIMITS", default={})
 DBT_UPLOAD_MAX_BYTES = env.int("DBT_UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- security -----------------------------------------------------------------------------------------

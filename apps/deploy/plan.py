@@ -90,10 +90,14 @@ class Draft:
         return [step for step in self.steps if step.decision.outcome == BLOCKED]
 
 
+def limits():
+    """How large documents may be; the setting `DOCUMENT_LIMITS` changes single bounds."""
+    return documents.Limits(**settings.DOCUMENT_LIMITS)
+
+
 def read(data, reader, options=Options()):  # noqa: B008 - frozen
     """The documents of a file as this reader may plan them. Raises `DocumentInvalid`."""
-    limits = documents.Limits(**getattr(settings, "DOCUMENT_LIMITS", {}))
-    reading = documents.read(data, known=known_to(reader), strict=options.strict, limits=limits)
+    reading = documents.read(data, known=known_to(reader), strict=options.strict, limits=limits())
     if not reading.valid:
         raise DocumentInvalid(reading)
     if partial := exporting.refuse_incomplete(reading.documents):

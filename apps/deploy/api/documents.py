@@ -20,12 +20,15 @@ FLAGS = ("keep_unlisted", "overwrite", "strict")
 
 
 class TextParser(BaseParser):
-    """The body as it came; which language it is in is told by its content."""
+    """The body as it came; which language it is in is told by its content.
+
+    One byte more than a bundle may have is read: enough to refuse a longer one, without keeping it in memory.
+    """
 
     media_type = "application/yaml"
 
     def parse(self, stream, media_type=None, parser_context=None):
-        return stream.read()
+        return stream.read(plan.limits().bundle + 1)
 
 
 class JSONTextParser(TextParser):
