@@ -33,7 +33,7 @@ def or_as_it_was(view):
 def as_it_was(request, capsule, tab, at):
     """The tab of the capsule as it was at the moment `at`."""
     version = in_force(capsule, at, request.reader)
-    document = disclosed([version.snapshot], capsule, request.reader)[0] if version else {}
+    document = disclosed([_whole(version)], capsule, request.reader)[0] if version else {}
     asked = request.GET["as_of"]
     found = _tabs(capsule, tab, asked)
     people = people_called({version.deployed_by}) if version else {}
@@ -56,6 +56,14 @@ def as_it_was(request, capsule, tab, at):
         "parts": parts(document, tab),
     }
     return page.answer(request, "catalog/past.html", context)
+
+
+def _whole(version):
+    """The document, with the neighbours that nobody declared but something saw."""
+    lineage = version.snapshot.get("lineage") or {}
+    sides = {"upstream": version.upstream_urns, "downstream": version.downstream_urns}
+    seen = {name: sorted({*(lineage.get(name) or ()), *urns}) for name, urns in sides.items() if urns}
+    return {**version.snapshot, "lineage": {**lineage, **seen}}
 
 
 def _first(capsule, reader):

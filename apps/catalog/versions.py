@@ -23,6 +23,7 @@ from .documents import version_hash
 from .models import Capsule, CapsuleVersion
 
 PART = 500  # capsules whose states are in memory at once
+NEIGHBOURS = 1000  # on each side that a version names
 NAMED = 3  # changes that a summary tells by name
 Type = CapsuleVersion.ChangeType
 
@@ -43,7 +44,7 @@ def capture(capsule_ids, reader, *, said=None, names=None, renames=None, context
 
     `said` maps capsule id to (who, why), where it is not `reader` alone; `names` to the text of the version,
     `renames` to the {old: new} names of columns, `context` adds to the deployment context of all. The capsules
-    are locked in the order of their ids. Eight queries and those of the states, for up to 500 capsules.
+    are locked in the order of their ids. Nine queries and those of the states, for up to 500 capsules.
     """
     ids = sorted(capsule_ids)
     made = []
@@ -62,6 +63,7 @@ def _captured(ids, reader, said, names, renames, context):
     moved = [each for each in capsules if _moved(each, newest.get(each.pk), hashes[each.pk])]
     if not moved:
         return []
+    around = _neighbours([each.pk for each in moved])
     before = _snapshots([newest[each.pk].pk for each in moved if each.pk in newest])
     found = []
     for capsule in moved:
@@ -70,6 +72,7 @@ def _captured(ids, reader, said, names, renames, context):
             capsule, states[capsule.pk], last, before.get(capsule.pk), renames.get(capsule.pk, {})
         )
         who, why = said.get(capsule.pk, ("", ""))
+        version.upstream_urns, version.downstream_urns = around[capsule.pk]
         version.content_hash = hashes[capsule.pk]
         version.name = names.get(capsule.pk)
         version.deployed_by = (who or reader.name)[:255]
@@ -108,6 +111,18 @@ def _moved(capsule, newest, content_hash):
     return newest.content_hash != content_hash or (newest.change_type == Type.DELETED) != capsule.is_retired
 
 
+def _neighbours(ids):
+    """{capsule id: URNs that flow into it, URNs it flows into}: what the document does not declare is in no snapshot."""
+    statement = (
+        "SELECT c.id, ARRAY(SELECT DISTINCT e.source_urn FROM capsule_lineage e WHERE e.target_id = c.id ORDER BY 1 LIMIT %s),"
+        " ARRAY(SELECT DISTINCT e.target_urn FROM capsule_lineage e WHERE e.source_id = c.id ORDER BY 1 LIMIT %s)"
+        " FROM unnest(%s::uuid[]) AS c (id)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [NEIGHBOURS, NEIGHBOURS, ids])
+        return {pk: (upstream, downstream) for pk, upstream, downstream in cursor.fetchall()}
+
+
 def _snapshots(ids):
     return dict(CapsuleVersion._base_manager.filter(pk__in=ids).values_list("capsule_id", "snapshot"))
 
@@ -119,8 +134,6 @@ def _version(capsule, state, last, before, renames):
         capsule=capsule,
         number=last.number + 1 if last else 1,
         snapshot=state,
-        upstream_urns=list(lineage.get("upstream") or ()),
-        downstream_urns=list(lineage.get("downstream") or ()),
         deployed_at=now,
         # Not when the transaction began: under the lock of the capsule the later version has the later time.
         created_at=now,

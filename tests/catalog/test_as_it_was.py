@@ -12,6 +12,7 @@ from apps.people.reader import reader_of, system
 from tests.discovery.pages import page, signed_in
 from tests.discovery.pages import text as read_all
 from tests.factories import (
+    CapsuleEdgeFactory,
     CapsuleFactory,
     ColumnFactory,
     ConstraintFactory,
@@ -75,6 +76,19 @@ def test_nothing_can_be_written_there(client, orders, later):
 
     assert "/edit/" not in html
     assert 'method="post"' not in html.split("<main")[1].split("</main")[0]
+
+
+def test_neighbours_that_something_saw_are_told_unless_they_are_secret(analyst, orders):
+    with acting(system("load")):
+        for name, rank in (("raw_orders", 2), ("board_salaries", 5)):
+            CapsuleEdgeFactory(source=CapsuleFactory(name=name, visibility_rank=rank), target=orders)
+        orders.description = "Fed by two."
+        orders.save(update_fields=["description"])
+
+    html = page(analyst, f"{orders.get_absolute_url()}provenance/?as_of=2999-01-01")
+
+    assert "raw_orders" in text(html)
+    assert "board_salaries" not in text(html)
 
 
 def test_a_column_of_then_leads_to_the_structure_of_then(analyst, orders, later):

@@ -12,6 +12,7 @@ from apps.catalog.models import Capsule, CapsuleVersion
 from apps.people.reader import system
 from tests.discovery.pages import page, signed_in
 from tests.factories import (
+    CapsuleEdgeFactory,
     CapsuleFactory,
     ConstraintFactory,
     UserFactory,
@@ -76,6 +77,15 @@ def test_a_change_of_structure_says_so_and_what_it_breaks(orders, ana):
     assert version.change_type == "schema_change"
     assert version.breaking_change
     assert version.meta["changes"] == {"column_removed": 1}
+
+
+def test_a_version_names_its_neighbours(orders, ana):
+    with acting(ana):
+        CapsuleEdgeFactory(source=orders, target=CapsuleFactory(name="revenue"))
+    redescribe(orders, ana)
+
+    assert newest(orders).downstream_urns == ["urn:dcs:dbt:model:jaffle_shop.staging:revenue"]
+    assert newest(orders).upstream_urns == []
 
 
 def test_nothing_moved_is_no_version(orders, ana):
