@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.catalog import documents
+from apps.catalog.documents import references
 from apps.catalog.documents.keys import RULE
 from apps.catalog.documents.schema import fits_rule
 from apps.catalog.models import Column
@@ -69,6 +70,8 @@ def _entry(row, column=None):
     if row.rule_type in AGED and isinstance(config.get("max_age"), str):
         threshold = Period.parse(config.pop("max_age")).iso()
     lifted = {key: config.pop(key) for key in CONFIGURED if key in config and fits_rule(key, config[key])}
+    if "references" in lifted:
+        lifted["references"] = references.tidied(lifted["references"])
     column = row.column.name if row.column_id else column
     told = {
         "rule": row.rule_type,

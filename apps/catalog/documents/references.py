@@ -63,6 +63,15 @@ def joined(table, columns, more=None):
     return arranged({"table": table, **key, **more}, REFERENCE)
 
 
+def tidied(reference):
+    """A stored reference in canonical form; one that cannot be read stays as it is."""
+    try:
+        table, columns = split(reference)
+    except ValueError:
+        return reference
+    return joined(table, columns, reference if isinstance(reference, dict) else None)
+
+
 def normal(reference, place, own=1):
     """`reference` in canonical form, checked: readable, as many columns as `own`, resolved if the portal can."""
     try:
