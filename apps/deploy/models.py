@@ -41,7 +41,7 @@ class Plan(Reviewable, Record):
     governed_fields = ("held",)
     review_kind = "plan"
     review_permission = _Decides()
-    review_icon = "file-check-2"
+    review_icon = "git-pull-request"
     review_domain = None
     large_fields = ("content", "result")
 

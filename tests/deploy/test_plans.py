@@ -309,3 +309,17 @@ def test_an_approval_writes_the_policy_that_was_held(producer):
     assert Policy.objects.get().sensitivity_level == "public"
     assert Policy.objects.get().status == "active"
     assert plan.make(written(looser), producer).result["result"] == "no_change"
+
+
+def test_whoever_decides_sees_what_waits_on_the_review_s_page(producer, client):
+    owner = UserFactory(role="contract_owner")
+    applied(written(changed(contract={"version": "1.0"})), producer)
+    done = applied(written(changed(contract={"version": "2.0", "status": "active"})), producer)
+    client.force_login(owner)
+
+    page = client.get(f"/reviews/{done.review.number}/")
+    desk = client.get("/reviews/")
+
+    assert (page.status_code, desk.status_code) == (200, 200)
+    assert "2.0" in page.content.decode()
+    assert str(done) in desk.content.decode()
