@@ -72,7 +72,7 @@ def difference(request, capsule, pair):
     except LookupError:
         raise Http404 from None
     asked = request.GET.get("dimension", "")
-    breaking = request.GET.get("only") == "breaking"
+    breaking = request.GET.get("breaking") == "true"
     changes = comparison.narrowed(dimension=asked if asked in DIMENSIONS else "", breaking=breaking)
     here = request.build_absolute_uri(between(capsule, left, right))
     if request.GET.get("format") == "md":

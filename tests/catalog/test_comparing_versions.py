@@ -76,7 +76,7 @@ def test_other_layouts_tell_the_same(analyst, orders, layout):
 
 def test_it_narrows_to_a_dimension_or_to_what_breaks(analyst, orders):
     structure = text(page(analyst, url(orders, "1..3", "?dimension=structural")))
-    breaking = text(page(analyst, url(orders, "1..3", "?only=breaking")))
+    breaking = text(page(analyst, url(orders, "1..3", "?breaking=true")))
 
     assert "Column channel added" in structure
     assert "Description changed" not in structure
