@@ -90,6 +90,8 @@ def _hold_policies(step, in_force):
         if None in in_force:
             _restore(step, "policies", own)
     mine, theirs = now.get("column_policies", {}), before.get("column_policies", {})
+    # A mask protects whether or not a policy beside it is in force: nobody takes it off alone.
+    in_force = in_force | {name for name, entry in theirs.items() if _masks(entry)}
     held = {}
     for name in {**theirs, **mine}:
         entry = mine.get(name, {})
@@ -98,6 +100,10 @@ def _hold_policies(step, in_force):
     if held:
         step.held["column_policies"] = held
         _restore(step, "column_policies", {name: entry for name, entry in held.items() if name in in_force})
+
+
+def _masks(entry):
+    return bool(entry.get("requires_masking") or entry.get("masking_rules"))
 
 
 def _hold_contract(step, in_force):

@@ -17,7 +17,7 @@ from apps.dcs.refusals import Conflict
 from apps.deploy import applying, plan
 from apps.deploy.models import Plan
 from apps.people.reader import reader_of
-from apps.policy.models import Policy
+from apps.policy.models import MaskingRule, Policy
 from apps.workflow import reviews
 from apps.workflow.models import Review
 from tests.factories.catalog import CapsuleFactory, OwnerFactory
@@ -196,6 +196,21 @@ def test_a_policy_in_force_is_held_for_an_approval(producer):
     again = plan.make(written(looser), producer)
     assert the_only(again)["awaiting"] == [done.review.number]
     assert again.result["result"] == "no_change"
+
+
+def test_a_mask_comes_off_by_approval_only_also_where_no_policy_is_in_force(producer):
+    masked = {"sensitivity_level": "restricted", "requires_masking": True, "masking_method": "hashing"}
+    bare = {"sensitivity_level": "restricted"}
+    admin = UserFactory(role="policy_admin")
+    applied(written(changed(column_policies={"amount": masked})), producer)
+
+    done = applied(written(changed(column_policies={"amount": bare})), producer)
+
+    assert MaskingRule.objects.get().is_enabled
+    assert done.review.state == "submitted"
+    with acting(admin):
+        decided(done.review, admin)
+    assert not MaskingRule.objects.filter(is_enabled=True).exists()
 
 
 def test_direct_apply_asks_before_it_retires(producer):
