@@ -62,7 +62,7 @@ class TermQuerySet(VisibleQuerySet):
         )
         if query is None:
             return found.filter(begins) if plain else found
-        return found.annotate(document=DOCUMENT).filter(document=query)
+        return found.alias(document=DOCUMENT).filter(document=query)
 
     def beginning_with(self, letter):
         """Terms whose name begins with a letter in either case, or, for `#`, with none from A to Z."""
