@@ -41,7 +41,8 @@ BEGIN
             dcs.quality_rules (id, capsule_id, column_id), dcs.capsule_lineage (source_id, target_id),
             dcs.column_constraints (column_id), dcs.capsule_tags, dcs.data_policies (capsule_id, column_id),
             dcs.masking_rules (column_id), dcs.capsule_contracts (capsule_id), dcs.capsule_indexes (capsule_id),
-            dcs.capsule_business_terms (capsule_id, column_id, term_id), dcs.quality_checks (quality_rule_id);
+            dcs.capsule_business_terms (capsule_id, column_id, term_id), dcs.quality_checks (quality_rule_id),
+            dcs.transformation_code (id, capsule_id);
     END IF;
     FOR chunk IN 0 .. (coalesce(cardinality(ids), 0) - 1) / 2000 LOOP
         part := ids[chunk * 2000 + 1 : chunk * 2000 + 2000];
