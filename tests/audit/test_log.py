@@ -343,3 +343,12 @@ def test_the_history_of_one_row_and_of_many_is_found():
     assert {each.record_id for each in found} == {capsule.pk, column.pk}
     assert not Change.objects.of_any({}).exists()
     assert other.pk not in {each.record_id for each in found}
+
+
+@pytest.mark.django_db
+def test_the_log_compares_old_and_new_rows_without_nested_loops():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proconfig FROM pg_proc WHERE oid = 'dcs.record_change'::regproc")
+        (settings,) = cursor.fetchone()
+
+    assert "enable_nestloop=off" in settings

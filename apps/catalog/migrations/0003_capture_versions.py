@@ -15,7 +15,7 @@ DROP FUNCTION dcs.touched_capsules(bigint);
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0002_govern_value_domains"),
-        ("audit", "0004_stamps_of_versions"),
+        ("audit", "0002_newest"),
         ("dcs", "0002_keep_time"),
     ]
 

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0002_record_change")]
+    dependencies = [("audit", "0001_initial")]
 
     operations = [
         # Rows of one transaction share their time: after an ingestion of a million columns the newest fifty
