@@ -108,7 +108,7 @@ def moment(text):
 
 def in_force(capsule, at, reader):
     """The version of the capsule that was in force at the moment `at`; None if there was none yet."""
-    found = CapsuleVersion.objects.visible_to(reader).filter(capsule=capsule, created_at__lte=at)
+    found = CapsuleVersion.objects.visible_to(reader).kept().filter(capsule=capsule, created_at__lte=at)
     return found.order_by("-number").first()
 
 
@@ -117,7 +117,7 @@ def side(capsule, address, reader):
 
     Raises `LookupError` if there is none.
     """
-    stored = CapsuleVersion.objects.visible_to(reader).filter(capsule=capsule).order_by("-number")
+    stored = CapsuleVersion.objects.visible_to(reader).kept().filter(capsule=capsule).order_by("-number")
     at = None
     if address == LIVE:
         return _live(capsule, stored.first())

@@ -67,7 +67,7 @@ def _whole(version):
 
 
 def _first(capsule, reader):
-    return CapsuleVersion.objects.visible_to(reader).filter(capsule=capsule).order_by("number").first()
+    return CapsuleVersion.objects.visible_to(reader).kept().filter(capsule=capsule).order_by("number").first()
 
 
 def _tabs(capsule, current, asked):

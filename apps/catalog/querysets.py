@@ -44,6 +44,10 @@ class VersionQuerySet(OfCapsuleQuerySet):
         """The latest version of each capsule."""
         return self.filter(is_current=True)
 
+    def kept(self):
+        """Versions whose document is kept; of those that a `version_history` told there are only words."""
+        return self.filter(content_hash__isnull=False)
+
 
 class IngestionJobQuerySet(VisibleQuerySet):
     def unfinished(self):

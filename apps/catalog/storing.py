@@ -3,7 +3,6 @@
 from . import dimensions
 from .documents.hashing import OBSERVED
 from .models import Capsule
-from .remainder import meta_with, noted
 from .statistics import observe
 
 NOTHING: dict = {}
@@ -35,28 +34,8 @@ def store(wanted, before):
         # One part after the other, for the memory that the rows of thousands of columns take.
         for start in range(0, len(moved), PART):
             dimension.write(moved[start : start + PART])
-    _remember(
-        {
-            capsules[urn]: state["version_history"]
-            for urn, state in wanted.items()
-            if state.get("version_history")
-        }
-    )
     observe({capsules[urn]: state for urn, state in wanted.items() if OBSERVED[0] in state})
     return capsules
-
-
-def _remember(told):
-    """Keep what documents tell of the past, {capsule: entries}, beside what is known; it only ever grows."""
-    changed = []
-    for capsule, entries in told.items():
-        known = noted(capsule.meta).get("history") or []
-        old = {entry["version"] for entry in known}
-        if new := [entry for entry in entries if entry["version"] not in old]:
-            capsule.meta = meta_with(capsule.meta, history=[*new, *known])
-            changed.append(capsule)
-    if changed:
-        Capsule._base_manager.bulk_update(changed, ["meta"], batch_size=500)
 
 
 def _part(dimension, state):

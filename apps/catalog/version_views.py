@@ -1,5 +1,6 @@
 """Pages of a capsule's past: its versions, and what differs between two of them."""
 
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -36,12 +37,16 @@ def versions(request, capsule):
     dimension = request.GET.get("dimension", "")
     if dimension in DIMENSIONS:
         found = found.filter(meta__dimensions__contains=[dimension])
+    earlier = CapsuleVersion.objects.kept().filter(capsule=capsule, number__lt=OuterRef("number"))
+    found = found.annotate(before=Subquery(earlier.order_by("-number").values("number")[:1]))
     rows = paging.page(found, request, order=("-number",), size=VERSIONS)
     people = people_called({version.deployed_by for version in rows})
     for version in rows:
         version.author = people.get(version.deployed_by, version.deployed_by)
-        version.pair = f"{version.number - 1}..{version.number}"
+        version.pair = f"{version.before}..{version.number}" if version.before else ""
         version.touched = [spoken.dimension(each) for each in version.meta.get("dimensions", ())]
+    for version in [each for each in rows if each.content_hash][1:2]:
+        version.is_second = True
     context = page.frame(request, capsule, "versions")
     context |= {
         "as_of": at,

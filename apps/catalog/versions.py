@@ -21,6 +21,7 @@ from .changes.facts import Facts
 from .changes.titles import title
 from .documents import version_hash
 from .models import Capsule, CapsuleVersion
+from .told import Told
 
 PART = 500  # capsules whose states are in memory at once
 NEIGHBOURS = 1000  # on each side that a version names
@@ -39,22 +40,25 @@ def capture_touched(reader):
         capture(said, reader, said=said)
 
 
-def capture(capsule_ids, reader, *, said=None, names=None, renames=None, context=None):
+def capture(capsule_ids, reader, *, said=None, names=None, renames=None, told=None, context=None):
     """Keep a version of each capsule whose document differs from that of its newest version; returns the new ones.
 
     `said` maps capsule id to (who, why), where it is not `reader` alone; `names` to the text of the version,
-    `renames` to the {old: new} names of columns, `context` adds to the deployment context of all. The capsules
-    are locked in the order of their ids. Nine queries and those of the states, for up to 500 capsules.
+    `renames` to the {old: new} names of columns, `told` to the `version_history` of its document; `context` adds to
+    the deployment context of all. The capsules are locked in the order of their ids. Nine queries and those of the
+    states, for up to 500 capsules.
     """
     ids = sorted(capsule_ids)
     made = []
     for start in range(0, len(ids), PART):
-        made += _captured(ids[start : start + PART], reader, said or {}, names or {}, renames or {}, context)
+        made += _captured(
+            ids[start : start + PART], reader, said or {}, names or {}, renames or {}, told or {}, context
+        )
     _settle(made)
     return made
 
 
-def _captured(ids, reader, said, names, renames, context):
+def _captured(ids, reader, said, names, renames, told, context):
     locked = Capsule._base_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=ids)
     capsules = list(locked.select_related("owner", "domain", "source_system").order_by("pk"))
     newest = {version.capsule_id: version for version in _newest(ids)}
@@ -65,7 +69,8 @@ def _captured(ids, reader, said, names, renames, context):
         return []
     around = _neighbours([each.pk for each in moved])
     before = _snapshots([newest[each.pk].pk for each in moved if each.pk in newest])
-    found = []
+    past = Told({each.pk: told[each.pk] for each in moved if each.pk in told})
+    found, earlier = [], []
     for capsule in moved:
         last = newest.get(capsule.pk)
         version = _version(
@@ -77,9 +82,11 @@ def _captured(ids, reader, said, names, renames, context):
         version.name = names.get(capsule.pk)
         version.deployed_by = (who or reader.name)[:255]
         version.deployment_context = _context(reader, why, context)
+        earlier += past.before(version)
+        past.describe(version)
         found.append(version)
     CapsuleVersion._base_manager.filter(capsule__in=moved, is_current=True).update(is_current=False)
-    _store(found)
+    _store(earlier + found)
     return found
 
 
@@ -100,8 +107,12 @@ def _stored(field, value):
 
 
 def _newest(ids):
-    every = CapsuleVersion._base_manager.filter(capsule__in=ids).order_by("capsule_id", "-number")
-    return every.distinct("capsule_id").only("capsule_id", "number", "content_hash", "change_type")
+    every = CapsuleVersion._base_manager.filter(capsule__in=ids, content_hash__isnull=False)
+    return (
+        every.order_by("capsule_id", "-number")
+        .distinct("capsule_id")
+        .only("capsule_id", "number", "content_hash", "change_type")
+    )
 
 
 def _moved(capsule, newest, content_hash):

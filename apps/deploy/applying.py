@@ -140,6 +140,7 @@ def _carry_out(plan, drafted, reader):
             reader,
             names={ids[step.urn]: name for step in steps if (name := _version_name(step))},
             renames={ids[step.urn]: step.renames for step in steps if step.renames},
+            told={ids[step.urn]: told for step in steps if (told := step.wanted.get("version_history"))},
             context={"plan": str(plan.pk), "document_hash": plan.document_hash},
         )
         if len(plan.base) >= MANY:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from apps.catalog import documents, snapshots
-from apps.catalog.models import Capsule, Column
+from apps.catalog import documents, snapshots, told
+from apps.catalog.models import Capsule, CapsuleVersion, Column
 from apps.people.roles import CONFIDENTIAL, INTERNAL
 from apps.policy.models import Policy
 from apps.provenance.models import CapsuleEdge
@@ -51,7 +51,7 @@ def capsules(reader, domain=""):
 def export(found, reader, *, observed=False):
     """The documents of capsules (a queryset) as `reader` may see them; returns an `Export`.
 
-    `observed` adds the statistics and the upstream capsules that were only seen.
+    `observed` adds the statistics, the upstream capsules that were only seen, and the history of named versions.
     """
     rows = list(found)
     made, complete = [], True
@@ -59,11 +59,12 @@ def export(found, reader, *, observed=False):
         part = rows[start : start + PART]
         states = snapshots.states_of(part)
         hiding = _Hiding(part, states.values(), reader)
-        seen = _seen(part, reader) if observed else {}
+        seen, named = (_seen(part, reader), _named(part)) if observed else ({}, {})
         for capsule in part:
             state, whole = hiding.of(capsule, states[capsule.pk])
             if observed:
-                state = _with_observations(capsule, state, seen.get(capsule.pk, []))
+                past = told.history(named.get(capsule.pk, []))
+                state = _with_observations(capsule, state, seen.get(capsule.pk, []), past)
             made.append(state if whole else {**state, MARK: False})
             complete = complete and whole
     return Export(made, complete)
@@ -194,7 +195,16 @@ def _seen(rows, reader):
     return found
 
 
-def _with_observations(capsule, state, upstream):
+def _named(rows):
+    """{capsule id: its versions with names}."""
+    found = {}
+    versions = CapsuleVersion._base_manager.filter(capsule__in=rows, name__isnull=False)
+    for version in versions.defer("snapshot"):
+        found.setdefault(version.capsule_id, []).append(version)
+    return found
+
+
+def _with_observations(capsule, state, upstream, past):
     """The state with what was measured and seen: for reading, since planning it would declare it."""
     found = dict(state)
     statistics = {
@@ -205,6 +215,8 @@ def _with_observations(capsule, state, upstream):
     statistics = {key: value for key, value in statistics.items() if value is not None}
     if statistics:
         found["statistics"] = statistics
+    if past:
+        found["version_history"] = past
     if upstream:
         lineage = found.get("lineage", {})
         declared = lineage.get("upstream", [])

@@ -7,7 +7,6 @@ from django.conf import settings
 from apps.catalog.documents import Known, StoredVersion
 from apps.catalog.documents.known import ENVIRONMENTS
 from apps.catalog.models import Capsule, CapsuleVersion, Column, Domain, Owner, ValueDomain
-from apps.catalog.remainder import noted
 from apps.contracts.models import Contract
 from apps.glossary.models import Term
 from apps.provenance.models import CapsuleEdge
@@ -93,19 +92,15 @@ def _owner_email(team):
 
 
 def _versions(urn):
-    """What documents told of the past, then the versions of the portal that have names; oldest first."""
-    capsule = Capsule._base_manager.filter(urn=urn).only("meta").first()
-    if capsule is None:
-        return []
-    told = {
-        entry["version"]: StoredVersion(
-            entry["version"], entry.get("date", ""), entry.get("changes", ""), entry.get("breaking", False)
+    """The versions that have names, oldest first; with date and words where a document told of them."""
+    rows = CapsuleVersion._base_manager.filter(capsule__urn=urn, name__isnull=False).order_by("number")
+    found = {}
+    for name, told in rows.values_list("name", "meta__told"):
+        said = (
+            (told.get("date", ""), told.get("changes", ""), told.get("breaking", False)) if told else (None,)
         )
-        for entry in reversed(noted(capsule.meta).get("history") or [])
-    }
-    rows = CapsuleVersion._base_manager.filter(capsule=capsule, name__isnull=False).order_by("number")
-    named = {name: told.pop(name, StoredVersion(name, None)) for name in rows.values_list("name", flat=True)}
-    return [*told.values(), *named.values()]
+        found[name] = StoredVersion(name, *said)
+    return list(found.values())
 
 
 def _contract(urn, version):

@@ -89,7 +89,7 @@ def test_the_design_s_own_example_is_planned_applied_and_then_no_change(producer
     applied(text, producer)
 
     assert plan.make(text, producer).result["result"] == "no_change"
-    assert CapsuleVersion.objects.get(capsule__name="stg_orders").name == "2.1.0"
+    assert CapsuleVersion.objects.get(capsule__name="stg_orders", is_current=True).name == "2.1.0"
     assert Contract.objects.get().status == "draft"
 
 

@@ -53,7 +53,7 @@ class Command(DocumentCommand):
             raise CommandError(f"{name} is neither a file nor a capsule.")
         if not version:
             return snapshots.states([capsule.pk])[capsule.pk]
-        found = CapsuleVersion.objects.visible_to(reader).filter(capsule=capsule)
+        found = CapsuleVersion.objects.visible_to(reader).kept().filter(capsule=capsule)
         found = found.filter(number=int(version)) if version.isdecimal() else found.filter(name=version)
         if found.first() is None:
             raise CommandError(f"{urn} has no version {version}.")
