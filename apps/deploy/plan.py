@@ -212,6 +212,9 @@ def _keep(steps, reader, options):
 
 def _permitted(steps, reader):
     """Raise `PermissionDenied` for the first capsule that the reader may not change as planned (rule S19)."""
+    # Nobody learns by a plan without changes what a capsule is like: who may change nothing plans nothing.
+    if not any(reader.may(right) for right in (access.EDIT, *OWN_RIGHTS.values())):
+        raise PermissionDenied(_("You may change no capsule, so there is nothing to plan."))
     known = {}
     for step in steps:
         if not step.moves:

@@ -110,3 +110,33 @@ def test_a_plan_is_its_author_s_alone(producer):
 
     assert other.get(f"/plans/{made.body['plan_id']}").status_code == 404
     assert other.post(f"/plans/{made.body['plan_id']}/apply").status_code == 404
+
+
+def test_a_token_that_may_write_plans_and_applies():
+    token = Caller(UserFactory(role="producer"), scopes=["read", "write"])
+    made = token.post("/plans", TEXT)
+    assert made.status_code == 201
+    assert token.post(f"/plans/{made.body['plan_id']}/apply").status_code == 200
+    assert token.put(f"/capsules/{URN}/document", TEXT).status_code == 200
+
+
+def test_a_token_that_may_only_read_plans_nothing():
+    token = Caller(UserFactory(role="producer"), scopes=["read"])
+    assert token.post("/plans", TEXT).status_code == 403
+    assert token.put(f"/capsules/{URN}/document", TEXT).status_code == 403
+    assert not Plan.objects.exists()
+
+
+def test_a_policy_admin_plans_a_policy_and_nothing_else(producer):
+    producer.put(f"/capsules/{URN}/document", TEXT)
+    admin = Caller(UserFactory(role="policy_admin"))
+    ruled = documents.write({**ORDERS, "policies": {"sensitivity_level": "confidential"}})
+    renamed = documents.write({**ORDERS, "description": "Orders of the shop."})
+
+    assert admin.post("/plans", ruled).status_code == 201
+    assert admin.post("/plans", renamed).status_code == 403
+
+
+def test_who_may_change_nothing_learns_nothing_from_a_plan(producer):
+    producer.put(f"/capsules/{URN}/document", TEXT)
+    assert Caller(UserFactory(role="analyst")).post("/plans", TEXT).status_code == 403

@@ -70,8 +70,6 @@ class Documents(PlainView):
 
     parser_classes = [TextParser, JSONTextParser, PlainTextParser]
     query_parameters = frozenset(FLAGS)
-    permissions = {"*": "catalog.edit_capsule"}
-    scopes = {"*": "edit"}
 
     def options_asked(self):
         return plan.Options(**{name: self.flag(name) for name in FLAGS})
@@ -178,8 +176,6 @@ class DocumentOfCapsule(Documents):
     """The capsule as one document: read whole, or imported whole."""
 
     query_parameters = frozenset({*FLAGS, "dry_run", "accept", "include"})
-    permissions = {"PUT": "catalog.edit_capsule"}
-    scopes = {"PUT": "edit"}
 
     @property
     def renderer_classes(self):
