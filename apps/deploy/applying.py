@@ -1,6 +1,5 @@
 """Apply plans: all capsules and dimensions of a bundle in one transaction, or nothing (format, section 7)."""
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -8,15 +7,14 @@ from apps.audit.context import acting
 from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
 from apps.catalog.documents import Document
-from apps.catalog.models import Capsule
 from apps.dcs.refusals import Conflict
 
-from . import holding
+from . import parts
 from . import plan as plans
 from .ingestion import refresh_facts
+from .locking import lock
 from .models import Plan
 
-BUCKETS = 256  # advisory locks for addresses that are not stored: as many as a bundle may take at most
 MANY = 50  # capsules from which derived tables are refreshed once instead of row by row
 
 
@@ -38,7 +36,7 @@ class _Moved(Exception):
 
 
 def apply(plan, *, reader):
-    """Carry out a stored plan; returns it with `applied_at` set and the review of what waits in `plan.review`.
+    """Carry out a stored plan; returns it with `applied_at` set; `plan.reviews` are those of what waits.
 
     Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied or plan_blocked, and
     `PermissionDenied`; nothing is written then.
@@ -109,19 +107,6 @@ def _document(number, entry):
     return Document(number, entry["canonical"], frozenset(entry["sections"]), None, None)
 
 
-def lock(urns):
-    """Lock capsules in the order of their addresses, and the addresses of those that are not stored yet."""
-    rows = Capsule._base_manager.select_for_update(of=("self",)).filter(urn__in=urns)
-    known = set(rows.order_by("urn").values_list("urn", flat=True))
-    if missing := [urn for urn in urns if urn not in known]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtext('new capsule'), bucket) FROM ("
-                " SELECT DISTINCT abs(hashtext(urn) %% %s) AS bucket FROM unnest(%s::text[]) urn ORDER BY 1) found",
-                [BUCKETS, missing],
-            )
-
-
 def _carry_out(plan, drafted, reader):
     if blocked := drafted.blocked:
         said = {step.urn: [str(reason.text) for reason in step.decision.reasons] for step in blocked}
@@ -130,7 +115,7 @@ def _carry_out(plan, drafted, reader):
     steps = [step for step in drafted.steps if step.moves]
     before = {step.urn: step.before for step in steps if step.before is not None}
     capsules = storing.store({step.urn: step.wanted for step in steps}, before)
-    plan.review = holding.propose(plan, steps, by=reader)
+    parts.propose(plan, steps, by=reader)
     plan.applied_at = timezone.now()
     plan.save(update_fields=["applied_at"])
     ids = {urn: capsule.pk for urn, capsule in capsules.items()}

@@ -3,25 +3,20 @@
 import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as __
+from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.changes.codes import DIMENSIONS
 from apps.dcs.fields import Next, ObjectField, empty_list
 from apps.dcs.models import Record, VisibleQuerySet
+from apps.workflow.models import Review
 from apps.workflow.reviewable import Affected, Reviewable, Risk
 
 LASTS = datetime.timedelta(hours=24)
-
-
-class _Decides:
-    """The permission to decide on a plan: of contracts if it holds nothing else, else of policies."""
-
-    def __get__(self, plan, model):
-        sections = {section for held in plan.held.values() for section in held} if plan is not None else set()
-        return "catalog.edit_contract" if sections == {"contract"} else "catalog.edit_policy"
 
 
 class PlanQuerySet(VisibleQuerySet):
@@ -30,20 +25,12 @@ class PlanQuerySet(VisibleQuerySet):
         return self if reader.is_system else self.filter(author=reader.user)
 
 
-class Plan(Reviewable, Record):
+class Plan(Record):
     """What a file of capsule documents would do, by capsule and dimension. People call it by its number: PL-12.
 
     `content` holds the documents, `base` the hash of each capsule's state when it was made, `result` the answer of
-    capsule-document.md section 7. `held` are the sections that wait for an approval once the rest was applied, {URN:
-    {section: value}}; the plan is then the subject of their review (errata row E22).
+    capsule-document.md section 7. What needs somebody else's approval waits in its `parts`.
     """
-
-    governed_fields = ("held",)
-    review_kind = "plan"
-    review_permission = _Decides()
-    review_icon = "git-pull-request"
-    review_domain = None
-    large_fields = ("content", "result")
 
     number = models.BigIntegerField(db_default=Next("dcs.plans_number"), editable=False)
     author = models.ForeignKey(
@@ -54,7 +41,6 @@ class Plan(Reviewable, Record):
     options = ObjectField(editable=False)
     content = models.JSONField(default=list, db_default=empty_list(), editable=False)
     result = ObjectField(editable=False)
-    held = ObjectField()
     expires_at = models.DateTimeField(editable=False)
     applied_at = models.DateTimeField(null=True, editable=False)
 
@@ -85,22 +71,113 @@ class Plan(Reviewable, Record):
         ]
         return {**self.result, "capsules": capsules}
 
-    # ---------- the review of what it holds back ----------
+    @property
+    def reviews(self):
+        """The reviews of what it held back, policies before contracts; none before it is applied."""
+        parts = self.parts.values("pk")
+        return Review.objects.filter(subject_table=PlanPart._meta.db_table, subject_id__in=parts).order_by(
+            "number"
+        )
+
+
+class PlanPartQuerySet(VisibleQuerySet):
+    below = ("plan",)
+
+
+class PlanPart(Reviewable, Record):
+    """What of a plan waits for one kind of approval: its policies with their masks, or its contracts.
+
+    `held` are the sections by capsule, {URN: {section: value}}. Each part is the subject of a review of its own, so
+    that whoever decides on policies puts no contract in force, nor the other way round (errata row E22).
+    """
+
+    class Kind(models.TextChoices):
+        POLICY = "policy", _("Policies")
+        CONTRACT = "contract", _("Contracts")
+
+    governed_fields = ("held",)
+    review_domain = None
+    DECIDES = {Kind.POLICY: "catalog.edit_policy", Kind.CONTRACT: "catalog.edit_contract"}
+    review_icon = "git-pull-request"
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="parts", editable=False)
+    kind = models.CharField(max_length=20, choices=Kind, editable=False)
+    held = ObjectField(editable=False)
+
+    objects = PlanPartQuerySet.as_manager()
+
+    class Meta:
+        db_table = "plan_parts"
+        ordering = ["-kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "kind"], name="plan_part_unique"),
+            models.CheckConstraint(
+                name="plan_part_kind_valid", condition=models.Q(kind__in=["policy", "contract"])
+            ),
+        ]
+
+    def __str__(self):
+        names = [urn.rsplit(":", 1)[-1] for urn in sorted(self.held)]
+        what = names[0] if len(names) == 1 else __("%(n)s capsules") % {"n": len(names)}
+        said = __("Policies of %(what)s (%(plan)s)")
+        if self.kind == self.Kind.CONTRACT:
+            said = (
+                __("Contract of %(what)s (%(plan)s)")
+                if len(names) == 1
+                else __("Contracts of %(what)s (%(plan)s)")
+            )
+        return said % {"what": what, "plan": self.origin}
+
+    def get_absolute_url(self):
+        return self.origin.get_absolute_url()
 
     @property
-    def is_in_force(self):
-        """What it holds back is about capsules that people rely on."""
-        return True
+    def origin(self):
+        """The plan without its documents, which nobody needs here."""
+        return Plan._base_manager.only("number").get(pk=self.plan_id)
+
+    @property
+    def review_kind(self):
+        """The review is one of policies, or of contracts, like any other."""
+        return str(self.kind)
+
+    @property
+    def review_permission(self):
+        """The permission to decide on it."""
+        return self.DECIDES[self.kind]
 
     def content_in_force(self):
-        from . import holding
+        from . import parts
 
-        return holding.in_force(self)
+        return parts.in_force(self)
+
+    @classmethod
+    def lock_around(cls, pk):
+        from . import parts
+
+        parts.lock_capsules(pk)
+
+    def checked(self, content):
+        """What was planned, or what is in force again: any other content is another plan."""
+        found = {**self.canonical_content(), **content}
+        if found["held"] not in (self.held, self.content_in_force()["held"]):
+            raise ValidationError({"held": [__("Change the document, and plan it again.")]})
+        return found
 
     def note_writer(self, review):
-        from . import holding
+        from . import parts
 
-        holding.carry_out(self, review)
+        parts.carry_out(self, review)
+
+    def rivals(self, review):
+        from . import parts
+
+        return parts.rivals(self, review)
+
+    def let_go(self, review):
+        from . import parts
+
+        parts.let_go(self)
 
     def risk_of(self, base, proposal):
         return Risk("high")
@@ -111,4 +188,4 @@ class Plan(Reviewable, Record):
         return len(urns), [Affected(urn, reverse("catalog:capsule", args=[urn])) for urn in urns[:20]]
 
     def in_short(self, base, proposal, changed):
-        return __("Policies and contracts of %(n)s capsules") % {"n": len(proposal.get("held") or {})}
+        return __("Held by plan %(plan)s until somebody else agrees") % {"plan": self.origin}

@@ -49,7 +49,8 @@ class WorkflowAdmin(GovernedAdmin):
 
     def has_view_permission(self, request, obj=None):
         """Who may decide has to see what it is about."""
-        return super().has_view_permission(request, obj) or request.reader.may(self.model.review_permission)
+        deciding = self.model.decided_with()
+        return super().has_view_permission(request, obj) or any(map(request.reader.may, deciding))
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *self.state_fields]

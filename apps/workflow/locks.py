@@ -27,5 +27,7 @@ def locked(review, by, reason, *, subject_too=True):
 
 
 def locked_subject(model, pk):
+    """The subject with this key, locked after the rows around it that applying it writes; None if it is gone."""
+    model.lock_around(pk)
     locked = model._base_manager.select_for_update(no_key=True, of=("self",)).filter(pk=pk)
     return locked.defer(*model.large_fields).first()

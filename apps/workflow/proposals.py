@@ -59,7 +59,7 @@ def revise(review, content, *, by, reason="", seen=None):
     """
     reader = as_reader(by)
     with locked(review, by, reason) as (subject, review):
-        require_author(review, reader, or_able=True)
+        require_author(review, reader, or_able_on=subject)
         if review.state not in (State.DRAFT, State.SUBMITTED, State.CHANGES_REQUESTED):
             raise IllegalTransition(not_now(review, _("changed")))
         if isinstance(subject, ReviewableMany):
@@ -87,7 +87,7 @@ def rebase(review, choices=None, *, by, reason=""):
     """
     reader = as_reader(by)
     with locked(review, by, reason) as (subject, review):
-        require_author(review, reader, or_able=True)
+        require_author(review, reader, or_able_on=subject)
         if review.state not in (State.SUPERSEDED, State.SUBMITTED, State.CHANGES_REQUESTED, State.DRAFT):
             raise IllegalTransition(not_now(review, _("merged")))
         if isinstance(subject, ReviewableMany):

@@ -54,15 +54,14 @@ def withdrawal_lock(review, reader):
     return _("Only who wrote it can withdraw it: %(names)s.") % {"names": names or _("nobody")}
 
 
-def require_author(review, reader, *, or_able=False):
+def require_author(review, reader, *, or_able_on=None):
+    """Raise unless the reader wrote a part of the review, or may decide on the subject that is named."""
     if reader.user is not None and review.authors.filter(person=reader.user).exists():
         return
-    model = review.model
-    if or_able and model is not None and reader.may(model.review_permission):
-        return
-    raise PermissionDenied(
-        withdrawal_lock(review, reader) if not or_able else _("Only who wrote it can change it.")
-    )
+    if or_able_on is None:
+        raise PermissionDenied(withdrawal_lock(review, reader))
+    if not reader.may(or_able_on.review_permission):
+        raise PermissionDenied(_("Only who wrote it can change it."))
 
 
 def require_base(subject, review):

@@ -72,6 +72,15 @@ class Reviewable:
         return getattr(self, "domain", None)
 
     @classmethod
+    def decided_with(cls):
+        """The permissions that open rows of this kind to those who decide on them."""
+        return {cls.review_permission}
+
+    @classmethod
+    def lock_around(cls, pk):
+        """Lock the other rows that applying a proposal about the row writes, where somebody else locks them first."""
+
+    @classmethod
     def governed(cls):
         """{column: field} of what a proposal holds."""
         return {field.column: field for field in map(cls._meta.get_field, cls.governed_fields)}
@@ -137,6 +146,10 @@ class Reviewable:
             return _("New: %(text)s") % {"text": said} if said else _("New")
         titles = [str(self.governed()[name].verbose_name) for name in changed if name in self.governed()]
         return _("Changes %(fields)s") % {"fields": ", ".join(titles[:4])}
+
+    def rivals(self, review):
+        """Keys of reviews of other rows that `review`, now applied, has overtaken."""
+        return ()
 
     def let_go(self, review):
         """Hear that a proposal about the record was rejected or withdrawn; the row is locked."""

@@ -69,6 +69,7 @@ EXPLAINED = {
             "term_refusals",
             "term_imports",
             "plans",
+            "plan_parts",
             "steps",
             "reviews",
             "review_authors",

@@ -192,9 +192,9 @@ def test_a_policy_in_force_is_held_for_an_approval(producer):
 
     assert Policy.objects.get().sensitivity_level == "restricted"
     assert Capsule.objects.get().description == "Orders."
-    assert done.review.state == "submitted"
+    assert done.reviews.get().state == "submitted"
     again = plan.make(written(looser), producer)
-    assert the_only(again)["awaiting"] == [done.review.number]
+    assert the_only(again)["awaiting"] == [done.reviews.get().number]
     assert again.result["result"] == "no_change"
 
 
@@ -207,9 +207,9 @@ def test_a_mask_comes_off_by_approval_only_also_where_no_policy_is_in_force(prod
     done = applied(written(changed(column_policies={"amount": bare})), producer)
 
     assert MaskingRule.objects.get().is_enabled
-    assert done.review.state == "submitted"
+    assert done.reviews.get().state == "submitted"
     with acting(admin):
-        decided(done.review, admin)
+        decided(done.reviews.get(), admin)
     assert not MaskingRule.objects.filter(is_enabled=True).exists()
 
 
@@ -300,7 +300,7 @@ def test_an_approval_puts_the_contract_in_force_and_the_old_one_out_of_it(produc
     waiting = Contract.objects.get(version="2.0").status
     again = plan.make(written(changed(contract={"version": "2.0", "status": "active"})), producer)
     with acting(owner):
-        decided(done.review, owner)
+        decided(done.reviews.get(), owner)
 
     assert waiting == "proposed"
     assert again.result["result"] == "no_change"
@@ -319,7 +319,7 @@ def test_an_approval_writes_the_policy_that_was_held(producer):
 
     done = applied(written(looser), producer)
     with acting(admin):
-        decided(done.review, admin)
+        decided(done.reviews.get(), admin)
 
     assert Policy.objects.get().sensitivity_level == "public"
     assert Policy.objects.get().status == "active"
@@ -332,7 +332,7 @@ def test_whoever_decides_sees_what_waits_on_the_review_s_page(producer, client):
     done = applied(written(changed(contract={"version": "2.0", "status": "active"})), producer)
     client.force_login(owner)
 
-    page = client.get(f"/reviews/{done.review.number}/")
+    page = client.get(f"/reviews/{done.reviews.get().number}/")
     desk = client.get("/reviews/")
 
     assert (page.status_code, desk.status_code) == (200, 200)

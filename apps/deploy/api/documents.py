@@ -50,18 +50,20 @@ class PlanAnswer(serializers.Serializer):
     warnings = serializers.ListField(child=serializers.DictField())
     expires_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(allow_null=True)
-    review = serializers.IntegerField(allow_null=True)
+    reviews = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Numbers of the reviews that policies and contracts wait for.",
+    )
 
 
 def shown(found):
     """A plan as the API answers it."""
-    review = getattr(found, "review", None)
     return {
         **found.answer,
         "number": str(found),
         "expires_at": found.expires_at,
         "applied_at": found.applied_at,
-        "review": review.number if review else None,
+        "reviews": list(found.reviews.values_list("number", flat=True)),
     }
 
 

@@ -32,9 +32,12 @@ class Command(DocumentCommand):
         else:
             found = applying.apply(self._plan(named), reader=reader)
         words = [*lines(found.answer), f"{found} is applied."]
-        if found.review:
-            words.append(f"Review {found.review.number} holds what needs an approval.")
-        self.say({**found.answer, "applied_at": found.applied_at}, words)
+        reviews = list(found.reviews)
+        words += [
+            f"Review {review.number} holds what needs an approval: {review.title}." for review in reviews
+        ]
+        numbers = [review.number for review in reviews]
+        self.say({**found.answer, "applied_at": found.applied_at, "reviews": numbers}, words)
         return NOTHING
 
     @staticmethod

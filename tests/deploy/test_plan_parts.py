@@ -1,0 +1,195 @@
+"""What a plan holds back for approval: policies and contracts, each in a review of its own."""
+
+import copy
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from apps.audit.context import acting
+from apps.catalog import documents
+from apps.contracts.models import Contract
+from apps.dcs.refusals import Conflict
+from apps.deploy import applying, plan
+from apps.people.reader import reader_of
+from apps.policy.models import MaskingRule, Policy
+from apps.workflow import reviews
+from apps.workflow.models import Review
+from tests.factories.people import UserFactory
+
+URN = "urn:dcs:dbt:model:shop:orders"
+ORDERS = {
+    "urn": URN,
+    "name": "orders",
+    "schema": {"columns": [{"name": "order_id", "data_type": "INT"}, {"name": "email", "data_type": "TEXT"}]},
+}
+RESTRICTED = {"sensitivity_level": "restricted", "status": "active"}
+PROMISE = {"version": "1.0", "status": "active"}
+pytestmark = pytest.mark.django_db
+
+
+def written(**parts):
+    return documents.write_bundle([documents.canonical({**copy.deepcopy(ORDERS), **parts})])
+
+
+@pytest.fixture
+def producer():
+    return reader_of(UserFactory(role="producer"))
+
+
+@pytest.fixture
+def policy_admin():
+    return UserFactory(role="policy_admin")
+
+
+@pytest.fixture
+def contract_owner():
+    return UserFactory(role="contract_owner")
+
+
+def applied(producer, **parts):
+    return applying.apply(plan.make(written(**parts), producer), reader=producer)
+
+
+def decided(review, person, decision="approve"):
+    review = Review.objects.get(pk=review.pk)
+    with acting(person):
+        return reviews.decide(
+            review, decision, shown=review.proposal_hash, by=reader_of(person), reason="Agreed."
+        )
+
+
+def kinds(done):
+    return {review.kind: review for review in done.reviews}
+
+
+def test_policies_and_contract_of_one_plan_are_two_reviews(producer):
+    done = applied(producer, policies=RESTRICTED, contract=PROMISE)
+
+    policy, contract = done.reviews
+    assert (policy.kind, policy.capacities) == ("policy", ["policy_admin"])
+    assert (contract.kind, contract.capacities) == ("contract", ["contract_owner"])
+    assert [policy.title, contract.title] == [f"Policies of orders ({done})", f"Contract of orders ({done})"]
+
+
+def test_a_policy_admin_puts_no_contract_in_force_and_a_contract_owner_no_policy(
+    producer, policy_admin, contract_owner
+):
+    done = kinds(applied(producer, policies=RESTRICTED, contract=PROMISE))
+
+    with pytest.raises(PermissionDenied):
+        decided(done["contract"], policy_admin)
+    with pytest.raises(PermissionDenied):
+        decided(done["policy"], contract_owner)
+
+    assert Contract.objects.get().status == "proposed"
+    assert Policy.objects.get().status == "under_review"
+
+
+def test_the_policy_takes_force_while_the_contract_still_waits(producer, policy_admin):
+    done = applied(producer, policies=RESTRICTED, contract=PROMISE)
+
+    decided(kinds(done)["policy"], policy_admin)
+
+    assert (Policy.objects.get().status, Contract.objects.get().status) == ("active", "proposed")
+    again = plan.make(written(policies=RESTRICTED, contract=PROMISE), producer)
+    assert again.result["result"] == "no_change"
+    assert again.answer["capsules"][0]["awaiting"] == [kinds(done)["contract"].number]
+
+
+def test_a_rejected_contract_is_a_draft_again_and_can_be_planned_anew(producer, contract_owner):
+    done = applied(producer, policies=RESTRICTED, contract=PROMISE)
+
+    decided(kinds(done)["contract"], contract_owner, "reject")
+    again = plan.make(written(policies=RESTRICTED, contract=PROMISE), producer)
+
+    assert Contract.objects.get().status == "draft"
+    assert Policy.objects.get().status == "under_review"
+    contract = again.answer["capsules"][0]["dimensions"]["contract"]
+    assert [item["code"] for item in contract["items"]] == ["contract_activated"]
+    assert again.answer["capsules"][0]["dimensions"]["policy"]["result"] == "no_change"
+
+
+def test_a_withdrawn_policy_is_a_draft_again_and_leaves_the_contract_alone(producer):
+    done = applied(producer, policies=RESTRICTED, contract=PROMISE)
+
+    with acting(producer):
+        reviews.withdraw(kinds(done)["policy"], by=producer)
+
+    assert (Policy.objects.get().status, Contract.objects.get().status) == ("draft", "proposed")
+    assert kinds(done)["contract"].state == "submitted"
+
+
+def test_a_contract_that_was_sent_back_is_replaced_by_its_author_s_next_plan(
+    producer, contract_owner, policy_admin
+):
+    done = kinds(applied(producer, policies=RESTRICTED, contract=PROMISE))
+
+    decided(done["contract"], contract_owner, "request_changes")
+    decided(done["policy"], policy_admin)
+    better = {**PROMISE, "slas": {"freshness": {"target": "PT4H"}}}
+    again = applied(producer, policies=RESTRICTED, contract=better).reviews.get()
+    decided(again, contract_owner)
+
+    assert Review.objects.get(pk=done["contract"].pk).state == "withdrawn"
+    assert (Policy.objects.get().status, Contract.objects.get().status) == ("active", "active")
+    assert Contract.objects.get().freshness_sla.iso() == "PT4H"
+
+
+def test_another_person_s_proposal_is_left_to_those_who_decide(producer):
+    first = applied(producer, contract=PROMISE).reviews.get()
+
+    colleague = reader_of(UserFactory(role="steward"))
+    better = {**PROMISE, "slas": {"freshness": {"target": "PT4H"}}}
+    second = applied(colleague, contract=better).reviews.get()
+
+    assert [Review.objects.get(pk=each.pk).state for each in (first, second)] == ["submitted"] * 2
+
+
+def test_the_contract_waits_without_a_policy_and_the_other_way_round(producer):
+    contract = applied(producer, contract=PROMISE)
+    policy = applied(producer, contract=PROMISE, policies=RESTRICTED)
+
+    assert [review.kind for review in contract.reviews] == ["contract"]
+    assert [review.kind for review in policy.reviews] == ["policy"]
+
+
+def test_of_two_plans_for_one_policy_the_later_is_overtaken_by_the_one_approved_first(producer, policy_admin):
+    decided(applied(producer, policies=RESTRICTED).reviews.get(), policy_admin)
+    first = applied(producer, policies={**RESTRICTED, "sensitivity_level": "secret"}).reviews.get()
+    colleague = reader_of(UserFactory(role="steward"))
+    second = applied(colleague, policies={**RESTRICTED, "classification": ["finance"]}).reviews.get()
+
+    decided(second, policy_admin)
+
+    assert Review.objects.get(pk=first.pk).state == "superseded"
+    with pytest.raises(Conflict):
+        decided(first, policy_admin)
+    assert Policy.objects.get().sensitivity_level == "restricted"
+
+
+def test_whoever_applied_the_plan_does_not_decide_on_it():
+    everything = UserFactory(role="producer")
+    everything.groups.add(*UserFactory(role="policy_admin").groups.all())
+    author = reader_of(everything)
+    done = applied(author, policies=RESTRICTED)
+
+    with pytest.raises(PermissionDenied):
+        decided(done.reviews.get(), everything)
+
+    assert Policy.objects.get().status == "under_review"
+
+
+def test_masks_belong_to_the_policies_and_their_settings_are_not_for_analysts(producer):
+    masked = {"sensitivity_level": "restricted", "requires_masking": True, "masking_method": "hashing"}
+    applied(producer, column_policies={"email": masked})
+
+    done = applied(producer, column_policies={"email": {"sensitivity_level": "restricted"}})
+
+    review = done.reviews.get()
+    assert MaskingRule.objects.get().is_enabled
+    assert (review.kind, review.visibility_rank) == ("policy", 3)
+    assert not Review.objects.visible_to(reader_of(UserFactory(role="analyst"))).exists()
+
+
+def test_a_plan_that_holds_nothing_opens_no_review(producer):
+    assert not applied(producer).reviews.exists()
