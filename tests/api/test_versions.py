@@ -47,3 +47,69 @@ def test_a_comparison_narrows_and_refuses_what_it_does_not_know(analyst, orders)
     assert analyst.get(f"{path}?breaking=true").body["changes"]
     assert analyst.get(f"{path}?dimension=nonsense").status_code == 400
     assert analyst.get(f"/capsules/{orders.urn}/versions/1/diff/9").status_code == 404
+
+
+def test_a_pipeline_names_the_version_that_it_deployed(producer, orders):
+    facts = {
+        "version_name": "2.2.0",
+        "git_commit_sha": "8c1f0ae",
+        "deployment_context": {"pipeline": 812, "via": "forged"},
+    }
+    answer = producer.post(f"/capsules/{orders.urn}/versions", facts)
+
+    # nothing moved since version 2, so it is this one that gets the name
+    assert (answer.status_code, answer.body["version_number"]) == (200, 2)
+    assert (answer.body["version_name"], answer.body["git_commit_sha"]) == ("2.2.0", "8c1f0ae")
+    # what the portal noted itself stays as it is
+    assert answer.body["deployment_context"]["pipeline"] == 812
+    assert answer.body["deployment_context"]["via"] == "task"
+    again = producer.post(f"/capsules/{orders.urn}/versions", facts)
+    assert (again.status_code, orders.versions.count()) == (200, 2)
+
+
+def test_a_state_that_nobody_kept_becomes_a_new_version(producer, orders):
+    # given a change that was written past the portal
+    orders.columns.update(data_type="bigint")
+
+    answer = producer.post(f"/capsules/{orders.urn}/versions", {"version_name": "3.0.0"})
+
+    assert (answer.status_code, answer.body["version_number"]) == (201, 3)
+    assert answer["Location"].endswith("/versions/3")
+    assert answer.body["change_type"] == "schema_change"
+    assert answer.body["deployed_by"] == producer.user.username
+
+
+def test_a_version_has_one_number_and_one_name(producer, orders):
+    path = f"/capsules/{orders.urn}/versions"
+
+    assert producer.post(path, {"version_number": 9}).body["code"] == "number_taken"
+    assert producer.post(path, {"version_number": 2, "version_name": "2.2.0"}).status_code == 200
+    taken = producer.post(path, {"version_name": "2.3.0"})
+    assert (taken.status_code, taken.body["code"]) == (409, "already_named")
+    assert producer.post(path, {"version_hash": "0" * 64}).status_code == 400
+
+
+def test_only_facts_around_a_version_change_and_never_over_another_s_edit(producer, orders):
+    path = f"/capsules/{orders.urn}/versions/1"
+    seen = producer.get(path)
+
+    changed = producer.patch(path, {"change_summary": "First load."}, If_Match=seen["ETag"])
+    late = producer.patch(path, {"change_summary": "Loaded."}, If_Match=seen["ETag"])
+
+    assert (changed.status_code, changed.body["change_summary"]) == (200, "First load.")
+    assert late.status_code == 412
+    for field, value in {"breaking_change": True, "deployed_by": "somebody", "schema_snapshot": {}}.items():
+        assert producer.patch(path, {field: value}).status_code == 400
+    assert producer.get(path).body["schema_snapshot"] == seen.body["schema_snapshot"]
+
+
+def test_an_administrator_deletes_a_version_that_is_not_the_current_one(
+    producer, administrator, analyst, orders
+):
+    path = f"/capsules/{orders.urn}/versions"
+
+    assert analyst.patch(f"{path}/1", {"change_summary": "x"}).status_code == 403
+    assert producer.delete(f"{path}/1").status_code == 403
+    assert administrator.delete(f"{path}/2").body["code"] == "version_in_use"
+    assert administrator.delete(f"{path}/1").status_code == 204
+    assert [each["version_number"] for each in analyst.get(path).body["results"]] == [2]

@@ -39,10 +39,10 @@ urlpatterns = [
     ),
     path("capsules/<segment:urn>/indexes", IndexesOfCapsule.as_view(LIST_AND_ADD), name="capsule-indexes"),
     path("capsules/<segment:urn>/tags/<key:tag>", Tagging.as_view(), name="capsule-tag"),
-    path("capsules/<segment:urn>/versions", VersionsOfCapsule.as_view(LIST), name="capsule-versions"),
+    path("capsules/<segment:urn>/versions", VersionsOfCapsule.as_view(LIST_AND_ADD), name="capsule-versions"),
     path(
         "capsules/<segment:urn>/versions/<segment:version>",
-        VersionsOfCapsule.as_view({"get": "retrieve"}),
+        VersionsOfCapsule.as_view(ONE),
         name="capsule-version",
     ),
     path(

@@ -1,10 +1,12 @@
 """Versions of a capsule in the API, and what differs between two of them."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
 
+from apps.catalog import access, version_facts
 from apps.catalog.changes.codes import DIMENSIONS
 from apps.catalog.changes.titles import title
 from apps.catalog.comparison import class_of, compare
@@ -13,14 +15,19 @@ from apps.catalog.disclosure import disclosed
 from apps.catalog.filters import VersionFilter
 from apps.catalog.models import CapsuleVersion
 from apps.people.rest.serializers import RecordSerializer
-from apps.people.rest.viewsets import PlainView, ReadingViewSet
+from apps.people.rest.viewsets import PlainView, RecordViewSet
 
 from . import addresses
 
 
 class VersionSerializer(RecordSerializer):
-    """A capsule as it was: what changed, and where it was deployed from."""
+    """A capsule as it was: what changed, and where it was deployed from.
 
+    Name, summary and the facts of the deployment can be written, the rest is the server's: who made a version is
+    who was signed in.
+    """
+
+    version_number = serializers.IntegerField(source="number", min_value=1, required=False)
     capsule_urn = serializers.CharField(source="capsule.urn", read_only=True)
 
     class Meta:
@@ -48,7 +55,18 @@ class VersionSerializer(RecordSerializer):
             "meta",
             "created_at",
         ]
-        read_only_fields = fields
+        create_only_fields = ["version_number"]
+        read_only_fields = [
+            "capsule_id",
+            "version_hash",
+            "change_type",
+            "breaking_change",
+            "is_current",
+            "upstream_capsule_urns",
+            "downstream_capsule_urns",
+            "deployed_by",
+            "meta",
+        ]
         example = {
             "id": "0198c0de-0000-7000-8000-00000000000a",
             "version_number": 3,
@@ -65,12 +83,18 @@ class VersionWithSnapshotSerializer(VersionSerializer):
 
     class Meta(VersionSerializer.Meta):
         fields = [*VersionSerializer.Meta.fields, "schema_snapshot"]
-        read_only_fields = fields
+        read_only_fields = [*VersionSerializer.Meta.read_only_fields, "schema_snapshot"]
 
 
-class VersionsOfCapsule(addresses.UnderCapsule, ReadingViewSet):
+class VersionsOfCapsule(addresses.UnderCapsule, RecordViewSet):
     """The versions of one capsule, newest first."""
 
+    permissions = {
+        "create": access.EDIT,
+        "update": access.EDIT,
+        "partial_update": access.EDIT,
+        "destroy": access.PURGE,
+    }
     queryset = CapsuleVersion.objects.all()
     serializer_class = VersionSerializer
     filterset_class = VersionFilter
@@ -81,7 +105,30 @@ class VersionsOfCapsule(addresses.UnderCapsule, ReadingViewSet):
         return super().get_queryset().filter(capsule=self.capsule)
 
     def get_serializer_class(self):
-        return VersionWithSnapshotSerializer if self.action == "retrieve" else VersionSerializer
+        return VersionSerializer if self.action == "list" else VersionWithSnapshotSerializer
+
+    def create(self, request, *args, **kwargs):
+        """Record the present state: 201 for a new version, 200 if nothing moved since the current one."""
+        access.may_edit(request.reader, self.capsule).or_refuse()
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        facts = dict(serializer.validated_data)
+        version, made = version_facts.record(
+            self.capsule, request.reader, facts, number=facts.pop("number", None)
+        )
+        code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
+        location = reverse("api:capsule-version", args=[self.capsule.urn, version.number])
+        return self.answer(self.row(self.reading(version)), status=code, location=location if made else "")
+
+    def check_may(self, record):
+        if self.action != "destroy":
+            access.may_edit(self.request.reader, self.capsule).or_refuse()
+
+    def change_record(self, record, values):
+        return version_facts.amend(record, values)
+
+    def remove_record(self, record):
+        version_facts.drop(record)
 
     def row(self, queryset):
         """The version; its snapshot as far as the reader may see what stands in it."""
