@@ -14,7 +14,7 @@ from apps.catalog.changes.codes import DIMENSIONS
 from apps.dcs.fields import Next, ObjectField, empty_list
 from apps.dcs.models import Record, VisibleQuerySet
 from apps.workflow.models import Review
-from apps.workflow.reviewable import Affected, Reviewable, Risk
+from apps.workflow.reviewable import Affected, Reviewable
 
 LASTS = datetime.timedelta(hours=24)
 
@@ -180,7 +180,9 @@ class PlanPart(Reviewable, Record):
         parts.let_go(self)
 
     def risk_of(self, base, proposal):
-        return Risk("high")
+        from . import risks
+
+        return risks.of(self)
 
     def affected(self, reader):
         """The capsules whose policies or contracts wait."""

@@ -109,7 +109,7 @@ def lock_capsules(pk):
 
 def in_force(part):
     """What people rely on of the sections that the part holds: active policies, the contract in force; else {}."""
-    capsules = {capsule.urn: capsule for capsule in _in_use(part.held)}
+    capsules = {capsule.urn: capsule for capsule in in_use(part.held)}
     if part.kind == Kind.CONTRACT:
         bound = {
             capsule_id: contracts.entry(row)
@@ -140,14 +140,15 @@ def _key(capsules, urn):
     return capsules[urn].pk if urn in capsules else None
 
 
-def _in_use(urns):
+def in_use(urns):
+    """The stored capsules with these addresses that are in use."""
     found = Capsule._base_manager.filter(urn__in=list(urns), retired_at__isnull=True)
     return found.select_related("owner", "domain", "source_system")
 
 
 def carry_out(part, review):
     """Write what the part holds, now that its review is approved, and put in force what is to be active."""
-    capsules = list(_in_use(part.held))
+    capsules = list(in_use(part.held))
     found = snapshots.states_of(capsules)
     states = {capsule.urn: found[capsule.pk] for capsule in capsules}
     wanted = {}
@@ -214,7 +215,7 @@ def _put_in_force(row, status, approval):
 
 def let_go(part):
     """Make drafts again of what the part was to put in force for the first time, unless another part still may."""
-    capsules = {capsule.urn: capsule for capsule in _in_use(part.held)}
+    capsules = {capsule.urn: capsule for capsule in in_use(part.held)}
     others = waiting(capsules)
     for urn, capsule in capsules.items():
         sections = part.held[urn]

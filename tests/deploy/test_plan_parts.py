@@ -1,12 +1,14 @@
 """What a plan holds back for approval: policies and contracts, each in a review of its own."""
 
 import copy
+import json
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from apps.audit.context import acting
 from apps.catalog import documents
+from apps.catalog.models import Column
 from apps.contracts.models import Contract
 from apps.dcs.refusals import Conflict
 from apps.deploy import applying, plan
@@ -193,3 +195,127 @@ def test_masks_belong_to_the_policies_and_their_settings_are_not_for_analysts(pr
 
 def test_a_plan_that_holds_nothing_opens_no_review(producer):
     assert not applied(producer).reviews.exists()
+
+
+# ---------- how many must agree ----------
+
+
+def in_force(producer, person, **parts):
+    """Everything of the document, approved by `person`."""
+    for review in applied(producer, **parts).reviews:
+        if person.groups.filter(name__in=review.capacities).exists():
+            decided(review, person)
+
+
+def test_two_agree_where_a_policy_on_restricted_data_becomes_looser(producer, policy_admin):
+    in_force(producer, policy_admin, policies=RESTRICTED)
+    other = UserFactory(role="policy_admin")
+
+    review = applied(producer, policies={**RESTRICTED, "sensitivity_level": "internal"}).reviews.get()
+    decided(review, policy_admin)
+    after_one = Policy.objects.get().sensitivity_level
+    decided(review, other)
+
+    assert (review.quorum, review.risk, review.marks) == (2, "critical", ["looser"])
+    assert (after_one, Policy.objects.get().sensitivity_level) == ("restricted", "internal")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "quorum"),
+    [
+        ({"retention": {"period": "P7Y"}}, {"retention": {"period": "P1Y"}}, 2),
+        ({"geographic": {"allowed_regions": ["DE"]}}, {"geographic": {"allowed_regions": ["DE", "US"]}}, 2),
+        ({"access": {"allowed_roles": ["steward"]}}, {}, 2),
+        ({"retention": {"legal_hold": True}}, {}, 2),
+        ({}, {"retention": {"period": "P1Y"}}, 2),
+        ({}, {"access": {"allowed_roles": ["steward"]}}, 1),
+        ({}, {"sensitivity_level": "secret"}, 1),
+    ],
+)
+def test_on_restricted_data_each_way_of_loosening_needs_two_and_tightening_one(
+    producer, policy_admin, before, after, quorum
+):
+    in_force(producer, policy_admin, policies={**RESTRICTED, **before})
+
+    assert applied(producer, policies={**RESTRICTED, **after}).reviews.get().quorum == quorum
+
+
+def test_on_internal_data_one_agrees_to_a_looser_policy(producer, policy_admin):
+    internal = {"sensitivity_level": "internal", "status": "active", "retention": {"legal_hold": True}}
+    in_force(producer, policy_admin, policies=internal)
+
+    review = applied(producer, policies={**internal, "retention": {}}).reviews.get()
+
+    assert (review.quorum, review.marks) == (1, ["looser"])
+
+
+def test_two_agree_to_taking_a_mask_off_a_restricted_column(producer, policy_admin):
+    masked = {"sensitivity_level": "restricted", "requires_masking": True, "masking_method": "hashing"}
+    applied(producer, policies=RESTRICTED, column_policies={"email": masked})
+
+    done = applied(
+        producer, policies=RESTRICTED, column_policies={"email": {"sensitivity_level": "restricted"}}
+    )
+    review = done.reviews.order_by("-number").first()
+
+    assert (review.quorum, review.marks) == (2, ["looser"])
+
+
+def test_a_column_of_a_restricted_capsule_is_restricted_whatever_its_own_policy_says(producer, policy_admin):
+    column = {"sensitivity_level": "internal", "status": "active", "purposes": {"approved": ["billing"]}}
+    in_force(producer, policy_admin, policies=RESTRICTED, column_policies={"email": column})
+
+    wider = {**column, "purposes": {"approved": ["billing", "marketing"]}}
+    review = applied(producer, policies=RESTRICTED, column_policies={"email": wider}).reviews.get()
+
+    assert review.quorum == 2
+
+
+def test_dropping_the_policy_of_restricted_data_needs_two(producer, policy_admin):
+    in_force(producer, policy_admin, policies=RESTRICTED)
+
+    text = json.dumps({"data_capsule": {**ORDERS, "policies": {}}})
+    done = applying.apply(plan.make(text.encode(), producer), reader=producer)
+
+    assert done.reviews.get().quorum == 2
+
+
+def test_the_first_policy_of_a_capsule_loosens_nothing(producer):
+    assert applied(producer, policies=RESTRICTED).reviews.get().quorum == 1
+
+
+def test_data_that_became_restricted_while_a_policy_waits_needs_two_from_then_on(producer, policy_admin):
+    internal = {"sensitivity_level": "internal", "status": "active", "retention": {"legal_hold": True}}
+    in_force(producer, policy_admin, policies=internal)
+    review = applied(producer, policies={**internal, "retention": {}}).reviews.get()
+
+    Column.objects.filter(name="email").update(sensitivity_rank=4)
+    decided(review, policy_admin)
+
+    review.refresh_from_db()
+    assert (review.quorum, review.state) == (2, "submitted")
+
+
+def test_promises_that_break_before_their_notice_has_ended_need_two(producer, contract_owner):
+    promise = {
+        **PROMISE,
+        "slas": {"freshness": {"target": "PT4H"}},
+        "schema_changes": {"policy": "flexible", "breaking_change_notice": 14},
+        "known_consumers": [{"team": "analytics"}],
+    }
+    in_force(producer, contract_owner, contract=promise)
+
+    weaker = {**promise, "slas": {"freshness": {"target": "PT8H"}}}
+    review = applied(producer, contract=weaker).reviews.get()
+
+    assert (review.quorum, review.risk, review.marks) == (2, "high", ["breaking"])
+
+
+def test_one_agrees_to_promises_that_become_better(producer, contract_owner):
+    promise = {**PROMISE, "slas": {"freshness": {"target": "PT4H"}}}
+    in_force(producer, contract_owner, contract=promise)
+
+    better = {**promise, "slas": {"freshness": {"target": "PT2H"}}}
+    review = applied(producer, contract=better).reviews.get()
+
+    assert (review.quorum, review.risk, review.marks) == (1, "medium", [])
