@@ -65,8 +65,10 @@ def acting(reader, *, reason="", bulk=False, review=None, using="default"):
         "review": str(review or ""),
     }
     connection = connections[using]
+    # A transaction of one's own begins without names, and its end takes the names along.
+    nested = connection.in_atomic_block
     with transaction.atomic(using=using), _listening(connection) as writing:
-        outer = _settings(connection) if connection.savepoint_ids or connection.in_atomic_block else None
+        outer = _settings(connection) if nested else None
         if outer is not None:
             before = dict(zip(KEYS, outer, strict=True))
             kept = ARRIVAL if named_again and reader.name and before["actor"] == reader.name else ()

@@ -282,3 +282,18 @@ def test_acting_opens_a_transaction_and_closes_it_on_success():
 
     assert Group.objects.filter(name="data club").exists()
     assert User.objects.count() == 0
+
+
+def test_whoever_acts_first_is_named_in_one_statement_and_forgotten_with_the_transaction(
+    own_database, django_assert_num_queries
+):
+    ana = UserFactory(username="ana")
+    reader = reader_of(ana)
+
+    with django_assert_num_queries(3), acting(reader):  # the transaction, the names, and its end
+        pass
+    with acting(reader):
+        named = settings_now()
+
+    assert named["actor"] == "ana"
+    assert set(settings_now().values()) == {""}
