@@ -157,3 +157,16 @@ def test_a_refusal_helps_even_if_nobody_can_grant_anything(db):
 
     with pytest.raises(PermissionDenied, match="An administrator can grant one"):
         rights.require(analyst, "audit.view_change")
+
+
+def test_what_somebody_may_do_is_asked_once_for_roles_and_own_permissions(django_assert_num_queries):
+    both = UserFactory(username="both", roles=["steward"], permissions=["audit.view_change"])
+    nobody = UserFactory(username="nobody", roles=["steward"], is_active=False)
+
+    with django_assert_num_queries(1):
+        may = [
+            both.has_perm(name) for name in ("glossary.review_term", "audit.view_change", "people.add_user")
+        ]
+
+    assert may == [True, True, False]
+    assert not nobody.has_perm("glossary.review_term")
