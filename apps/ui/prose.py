@@ -1,5 +1,6 @@
 """Descriptions as their authors meant them: Markdown in, safe markup or plain words out."""
 
+import re
 from functools import lru_cache
 
 import nh3
@@ -8,6 +9,8 @@ from markdown_it import MarkdownIt
 # Headings would break the outline of the page, pictures its content policy, raw HTML its safety.
 READER = MarkdownIt("commonmark", {"html": False, "breaks": False}).enable(["table", "strikethrough"])
 READER.disable(["heading", "lheading", "image", "html_block", "html_inline"])
+# One line that begins with a letter and has nothing that Markdown could mean something by.
+UNMARKED = re.compile(r"[^\W\d_](?:[^\W_]|[ ,.;:?()'\"/%=+-])*")
 TAGS = {"p", "em", "strong", "s", "code", "pre", "ul", "ol", "li", "blockquote", "br", "hr", "a"}
 TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
@@ -28,6 +31,8 @@ def html(text):
 @lru_cache(maxsize=8192)
 def plain(text):
     """The first paragraph of a Markdown text as words without marks: what fits into a row of a table."""
+    if UNMARKED.fullmatch(text):
+        return text.strip()
     tokens = READER.parse(text)
     for at, token in enumerate(tokens):
         if token.type == "inline" and tokens[at - 1].type in ("paragraph_open", "th_open", "td_open"):

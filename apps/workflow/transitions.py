@@ -13,6 +13,8 @@ from apps.people.rest.permissions import refusal
 
 from .models import Step
 
+UNKNOWN = object()
+
 
 class IllegalTransition(Conflict):
     """The record is not in a state that allows this step; pages and API answer 409."""
@@ -118,7 +120,7 @@ class Stateful:
     @property
     def steps_taken(self):
         """The steps that the record has taken, newest first."""
-        return Step.objects.of(self).select_related("actor", "review")
+        return Step.objects.of(self).select_related("actor")
 
     @classmethod
     @cache
@@ -195,15 +197,18 @@ class Stateful:
             visibility_rank=getattr(self, "visibility_rank", 2),
         )
 
-    def steps_for(self, reader):
+    def steps_for(self, reader, *, waiting=UNKNOWN):
         """Every step that the state allows, as `OpenStep`s: open to `reader`, or locked with the reason.
 
-        For showing: the step itself asks again, under the row's lock.
+        For showing: the step itself asks again, under the row's lock. `waiting` is the oldest review of the record
+        that waits for a decision, or None, where that is known already.
         """
         from . import reviews
 
         reader = as_reader(reader)
-        waiting = reviews.waiting_review(self) if any(spec.review for spec in self.transitions()) else None
+        if waiting is UNKNOWN:
+            reviewed = any(spec.review for spec in self.transitions())
+            waiting = reviews.waiting_review(self) if reviewed else None
         found = []
         for spec in self.transitions():
             if spec.review and spec.review != "submit":
