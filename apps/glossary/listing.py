@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
-from django.db.models.functions import Lower
+from django.db.models import Count, Q, Window
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -38,6 +37,23 @@ class Line:
     letter: str = ""
 
 
+class Counted(paging.Rows):
+    """The rows of a search; since sorting has to see them all, the first page brings their number along."""
+
+    number = None
+
+    def slice(self, key, backwards, limit):
+        if key is not None:
+            return super().slice(key, backwards, limit)
+        counting = paging.Rows(self.queryset.annotate(number=Window(Count("*"))), self.order)
+        rows = counting.slice(None, backwards, limit)
+        self.number = rows[0]["number"] if rows else 0
+        return rows
+
+    def count(self, cap):
+        return super().count(cap) if self.number is None else min(self.number, cap)
+
+
 class Listing:
     """The terms that a request asks for, a page at a time."""
 
@@ -60,9 +76,10 @@ class Listing:
 
     @cached_property
     def page(self):
-        found = self.found.annotate(plain_name=Lower("name")).defer("meta", "tags")
-        order = ("stage", "plain_name") if self.text and not self.errors else ("plain_name",)
-        return paging.page(found, self.request, order=order, size=SIZE)
+        if self.text and not self.errors:
+            order = ("stage", "plain_name")
+            return paging.page(Counted(self.found.as_rows("stage"), order), self.request, size=SIZE)
+        return paging.page(self.found.as_rows(), self.request, order=("plain_name",), size=SIZE)
 
     @cached_property
     def rows(self):
@@ -92,6 +109,16 @@ class Listing:
         return sum(bool(self.request.GET.get(key)) for key in CARRIED if key != "q")
 
     @cached_property
+    def domains(self):
+        return domains(self.reader)
+
+    def tree(self):
+        """The domains at the top with how many terms lie in each, and how many terms lie in none; in one more query."""
+        counts = self.everything.by_domain()
+        found = Nodes(self.domains, counts)
+        return found.tops(), counts.get(None, 0)
+
+    @cached_property
     def form(self):
         """The choices of the filter form, each with what is chosen."""
         given = self.request.GET
@@ -102,11 +129,11 @@ class Listing:
                 [(word, words.word("approval", word).text) for word in Term.Status.values],
                 given,
             ),
-            choice("domain", _("Domain"), [(name, name) for name in domains(self.reader)], given),
+            choice("domain", _("Domain"), [(row["name"], row["name"]) for row in self.domains], given),
             choice(
                 "category",
                 _("Category"),
-                [(word, word) for word, _n in self.everything.by_category()[:200]],
+                [(word, word) for word in self.everything.categories(most=200)],
                 given,
             ),
             choice(
@@ -127,7 +154,9 @@ def choice(name, title, options, given):
 
 
 def domains(reader):
-    return Domain.objects.visible_to(reader).order_by("name").values_list("name", flat=True)
+    """The domains that the reader sees, by name, as dicts."""
+    found = Domain.objects.visible_to(reader).order_by("name")
+    return list(found.values("pk", "name", "parent_id", "description"))
 
 
 def alphabet(there, chosen, given):
@@ -143,8 +172,8 @@ def alphabet(there, chosen, given):
 
 
 def lines(rows, reader, *, headed=True):
-    """`Line`s for terms, in two queries whatever their number."""
-    keys = [term.pk for term in rows]
+    """`Line`s for the rows of terms, in two queries whatever their number."""
+    keys = [term["id"] for term in rows]
     uses = dict(
         TermLink.objects.visible_to(reader)
         .filter(term__in=keys)
@@ -155,16 +184,16 @@ def lines(rows, reader, *, headed=True):
     waiting = proposals.waiting_for(Term._meta.db_table, keys)
     found, last = [], None
     for term in rows:
-        letter = letter_of(term.name)
+        name, letter = term["name"], letter_of(term["name"])
         found.append(
             Line(
-                name=term.name,
-                title=term.display_name or term.name,
-                url=term.get_absolute_url(),
-                text=prose.plain(term.definition)[:200],
-                status=term.status,
-                uses=uses.get(term.pk, 0),
-                proposed=term.pk in waiting,
+                name=name,
+                title=term["display_name"] or name,
+                url=reverse("glossary:term", args=[name]),
+                text=prose.plain(term["definition"])[:200],
+                status=term["status"],
+                uses=uses.get(term["id"], 0),
+                proposed=term["id"] in waiting,
                 letter=letter if headed and letter != last else "",
             )
         )
@@ -179,55 +208,60 @@ def letter_of(name):
 
 def around(term, reader):
     """The `Line`s of the terms that stand around one in the alphabet."""
-    visible = Term.objects.visible_to(reader).annotate(plain_name=Lower("name")).defer("meta", "tags")
-    name, (before, after) = term.name.lower(), AROUND
-    earlier = list(visible.filter(plain_name__lt=name).order_by("-plain_name")[:before])[::-1]
-    return lines([*earlier, *visible.filter(plain_name__gte=name).order_by("plain_name")[:after]], reader)
+    visible, name, (before, after) = Term.objects.visible_to(reader).as_rows(), term.name.lower(), AROUND
+    earlier = visible.filter(plain_name__lt=name).order_by("-plain_name")[:before]
+    later = visible.filter(plain_name__gte=name).order_by("plain_name")[:after]
+    return lines(earlier.union(later, all=True).order_by("plain_name"), reader)
 
 
 # ---------- the tree ----------
 
 
-def tree(reader):
-    """The domains at the top and how many terms lie in each, those in its sub-domains too; in two queries."""
-    rows = list(
-        Domain.objects.visible_to(reader).order_by("name").values("pk", "name", "parent_id", "description")
-    )
-    counts = Term.objects.visible_to(reader).by_domain()
-    known = {row["pk"] for row in rows}
-    tops = [row for row in rows if row["parent_id"] not in known]
-    return [_node(row, rows, counts) for row in tops], counts.get(None, 0)
+class Nodes:
+    """Domains as nodes of the tree: each with its sub-domains and how many terms lie in it and below."""
 
+    def __init__(self, rows, counts):
+        self.rows, self.counts = rows, counts
+        self.below = {}
+        for row in rows:
+            self.below.setdefault(row["parent_id"], []).append(row)
 
-def _node(row, rows, counts):
-    below, waiting, seen = 0, [row["pk"]], set()
-    while waiting:
-        key = waiting.pop()
-        if key not in seen:
-            seen.add(key)
-            below += counts.get(key, 0)
-            waiting += [child["pk"] for child in rows if child["parent_id"] == key]
-    return {
-        **row,
-        "terms": below,
-        "own": counts.get(row["pk"], 0),
-        "children": sum(child["parent_id"] == row["pk"] for child in rows),
-        "url": f"{reverse('glossary:terms')}?{urlencode({'domain': row['name']})}",
-    }
+    def tops(self):
+        known = {row["pk"] for row in self.rows}
+        return [self.node(row) for row in self.rows if row["parent_id"] not in known]
+
+    def children(self, key):
+        return [self.node(row) for row in self.below.get(key, ())]
+
+    def node(self, row):
+        return {
+            **row,
+            "terms": self.terms(row["pk"]),
+            "own": self.counts.get(row["pk"], 0),
+            "children": len(self.below.get(row["pk"], ())),
+            "url": f"{reverse('glossary:terms')}?{urlencode({'domain': row['name']})}",
+        }
+
+    def terms(self, key):
+        """How many terms lie in a domain and below it; a circle of domains is walked once."""
+        number, waiting, seen = 0, [key], set()
+        while waiting:
+            key = waiting.pop()
+            if key not in seen:
+                seen.add(key)
+                number += self.counts.get(key, 0)
+                waiting += [row["pk"] for row in self.below.get(key, ())]
+        return number
 
 
 def branch(domain, reader):
     """What opens below a domain: its sub-domains and its first terms."""
-    rows = list(
-        Domain.objects.visible_to(reader).order_by("name").values("pk", "name", "parent_id", "description")
-    )
-    counts = Term.objects.visible_to(reader).by_domain()
-    children = [_node(row, rows, counts) for row in rows if row["parent_id"] == domain.pk]
-    found = Term.objects.visible_to(reader).filter(domain=domain).in_name_order().defer("meta", "tags")
-    shown = list(found[:BRANCH])
+    terms = Term.objects.visible_to(reader)
+    counts = terms.by_domain()
+    shown = list(terms.filter(domain=domain).as_rows().order_by("plain_name", "pk")[:BRANCH])
     return {
         "domain": domain,
-        "children": children,
+        "children": Nodes(domains(reader), counts).children(domain.pk),
         "lines": lines(shown, reader, headed=False),
         "more": counts.get(domain.pk, 0) - len(shown),
         "url": f"{reverse('glossary:terms')}?{urlencode({'domain': domain.name})}",
@@ -251,10 +285,7 @@ def relations(term, reader):
     for relation in RELATION_TITLES:
         pointing |= Q(meta__relations__contains={relation: [term.name]})
     visible = Term.objects.visible_to(reader).exclude(pk=term.pk)
-    there = {
-        row["name"].lower(): row
-        for row in visible.annotate(plain_name=Lower("name")).filter(plain_name__in=wanted).values("name")
-    }
+    there = {row["name"].lower(): row for row in visible.as_rows().filter(plain_name__in=wanted)}
     back = list(visible.filter(pointing).in_name_order().values("name", "meta__relations")[:200])
     found = []
     for relation, (inverse, _title) in RELATION_TITLES.items():
@@ -294,20 +325,8 @@ def _named(name, there, back):
 def homonyms(term, reader):
     """Other terms that people call by the same word."""
     title = term.display_name or term.name
-    called = {term.name.lower(), title.lower()}
-    # The index of words narrows to a few rows, the words themselves decide.
-    same = (
-        Term.objects.visible_to(reader)
-        .exclude(pk=term.pk)
-        .matching(title)
-        .annotate(plain_display=Lower("display_name"))
-    )
-    return list(
-        same.filter(Q(plain_name__in=called) | Q(plain_display__in=called))
-        .select_related("domain")
-        .order_by("plain_name", "pk")
-        .defer("meta")[:5]
-    )
+    same = Term.objects.visible_to(reader).exclude(pk=term.pk).known_as({term.name.lower(), title.lower()})
+    return list(same.select_related("domain").order_by("plain_name", "pk").defer("meta", "definition")[:5])
 
 
 def uses(term, reader):

@@ -111,6 +111,9 @@ class Term(Reviewable, Stateful, Record):
         indexes = [
             models.Index(fields=["category"], name="idx_business_terms_category"),
             models.Index(fields=["status"], name="idx_business_terms_status"),
+            # How many terms a domain has is read from this alone, without a look at the terms.
+            models.Index(fields=["domain", "visibility_rank"], name="idx_business_terms_counts"),
+            models.Index(Lower("display_name"), name="idx_business_terms_display"),
             GinIndex(
                 models.Func(models.Value("english"), NAME_AND_DEFINITION, function="to_tsvector"),
                 name="idx_business_terms_search",

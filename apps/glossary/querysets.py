@@ -36,6 +36,11 @@ class TermQuerySet(VisibleQuerySet):
         """The term of a name, in any case."""
         return self.annotate(plain_name=Lower("name")).filter(plain_name=name.lower())
 
+    def known_as(self, words):
+        """The terms whose name or display name is among `words`, which are in lower case."""
+        found = self.annotate(plain_name=Lower("name"), plain_display=Lower("display_name"))
+        return found.filter(Q(plain_name__in=words) | Q(plain_display__in=words))
+
     def called_any(self, names):
         """The stored names among `names`, which are in lower case."""
         found = self.annotate(plain_name=Lower("name")).filter(plain_name__in=names)
@@ -97,19 +102,24 @@ class TermQuerySet(VisibleQuerySet):
         links = self.model._meta.get_field("links").related_model.objects.filter(term=OuterRef("pk"))
         return self.filter(Exists(links) if wanted else ~Exists(links))
 
-    def by_category(self):
-        """(category, number of terms) pairs, in one query."""
-        return (
-            self.exclude(category="")
-            .exclude(category=None)
-            .order_by("category")
-            .values_list("category")
-            .annotate(terms=Count("pk"))
+    def categories(self, *, most=1000):
+        """The categories of these terms in their order, each found by one step in the index."""
+        terms, values = self.order_by().values(word=F("category")).query.sql_with_params()
+        # However many terms there are, PostgreSQL reads one of each category; DISTINCT would read them all.
+        further = f"(SELECT min(word) FROM ({terms}) named WHERE word > %s)"  # noqa: S608
+        asked = (
+            f"WITH RECURSIVE found(word, place) AS (SELECT {further}, 1 UNION ALL"  # noqa: S608
+            f" SELECT {further.replace('word > %s', 'word > found.word')}, place + 1 FROM found"
+            " WHERE word IS NOT NULL AND place < %s)"
+            " SELECT word FROM found WHERE word IS NOT NULL ORDER BY place"
         )
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(asked, [*values, "", *values, most])
+            return [word for (word,) in cursor.fetchall()]
 
     def by_domain(self):
         """{domain key or None: number of terms}, in one query."""
-        return dict(self.order_by().values_list("domain").annotate(terms=Count("pk")))
+        return dict(self.order_by().values_list("domain").annotate(terms=Count("*")))
 
     def pointing_at(self, name, *, relation):
         """Terms that name `name` under a relation such as `broader`."""
@@ -117,6 +127,11 @@ class TermQuerySet(VisibleQuerySet):
 
     def in_name_order(self):
         return self.annotate(plain_name=Lower("name")).order_by("plain_name", "pk")
+
+    def as_rows(self, *further):
+        """The terms as lists show them: dicts of what a `Line` is made of, with `further` annotations."""
+        found = self.annotate(plain_name=Lower("name"))
+        return found.values("id", "name", "display_name", "definition", "status", "plain_name", *further)
 
     def as_entries(self):
         """The terms as the plans and files of imports know them: dicts, in one query."""

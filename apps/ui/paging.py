@@ -166,7 +166,7 @@ class Rows:
     """The rows of a queryset in a total order."""
 
     def __init__(self, queryset, order):
-        self.queryset = queryset
+        self.queryset, self.order = queryset, order
         names = list(order or queryset.query.order_by or queryset.model._meta.ordering)
         if any(not isinstance(name, str) for name in names):
             raise TypeError("Paging needs an order made of names; pass `order=`.")

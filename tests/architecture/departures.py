@@ -43,6 +43,8 @@ EXPLAINED = {
     "extra check column_profiles.sample_percentage_valid": "Bounds",
     "extra index business_terms.idx_business_terms_document": "Indexes",
     "extra index business_terms.idx_business_terms_relations": "Indexes",
+    "extra index business_terms.idx_business_terms_counts": "Indexes",
+    "extra index business_terms.idx_business_terms_display": "Indexes",
     "extra index columns.columns_by_name": "Indexes",
     "extra index quality_checks.quality_checks_latest": "Indexes",
     "other primary key metadata_audit_log": "Audit log",

@@ -54,7 +54,7 @@ def test_words_letters_and_filters_narrow_the_list_and_combine(client, query, na
 
     answer = signed_in(client).get(f"/glossary/?{query}")
 
-    assert [row.name for row in answer.context["list"].page.rows] == names
+    assert [line.name for line in answer.context["list"].rows] == names
 
 
 def test_the_list_and_a_term_ask_as_much_for_many_as_for_few(client):
@@ -69,6 +69,34 @@ def test_the_list_and_a_term_ask_as_much_for_many_as_for_few(client):
         TermLinkFactory(term=first)
 
     assert (queries(client, "/glossary/"), queries(client, "/glossary/terms/Revenue/")) == few
+    # Session, user, roles, savepoint and names before, and after: eight of each are the same on every page.
+    assert few[0] <= 18
+    assert few[1] <= 22
+
+
+def test_a_search_tells_how_many_it_found_on_every_page_of_it(client):
+    TermFactory.create_batch(70, definition="The sum of paid order amounts.")
+    TermFactory(name="order", display_name=None, definition="What a customer asked for.")
+
+    first = signed_in(client).get("/glossary/?q=order").context["list"]
+    second = client.get(first.page.next).context["list"]
+
+    assert first.rows[0].name == "order"
+    assert (first.page.total, len(first.rows)) == (71, 60)
+    assert (second.page.total, second.page.first, len(second.rows)) == (71, 61, 11)
+
+
+def test_the_categories_to_choose_from_are_those_of_terms_that_the_reader_sees(client):
+    for name, category, rank in (("a", "Sales", 1), ("b", "Costs", 1), ("c", "Sales", 1), ("d", "Deals", 5)):
+        TermFactory(name=f"term {name}", category=category, visibility_rank=rank)
+    TermFactory(name="term e", category="")
+    TermFactory(name="term f", category=None)
+
+    seen = Term.objects.filter(visibility_rank__lte=4)
+
+    assert seen.categories() == ["Costs", "Sales"]
+    assert seen.categories(most=1) == ["Costs"]
+    assert Term.objects.filter(name="nothing").categories() == []
 
 
 def test_a_domain_of_the_tree_opens_with_its_terms(client):

@@ -36,7 +36,7 @@ def terms(request):
         return trigger_client_event(
             response, "announce", {"value": _("%d terms") % (found.page.total or 0)}, after="settle"
         )
-    context["tree"], context["homeless"] = listing.tree(request.reader)
+    context["tree"], context["homeless"] = found.tree()
     return TemplateResponse(request, template, context)
 
 
@@ -72,7 +72,9 @@ def at_its_name(view):
 def term(request, term, *, error="", status=200):
     """One term: what it means, what is proposed, where it applies, who decided."""
     reader = request.reader
-    uses = listing.uses(term, reader)
+    uses, uses_total = _uses_shown(term, reader)
+    waiting = proposals.waiting(term)
+    own = next((review for review in waiting if review.subject_id == term.pk), None)
     context = {
         "term": term,
         "around": listing.around(term, reader),
@@ -83,16 +85,23 @@ def term(request, term, *, error="", status=200):
         "homonyms": listing.homonyms(term, reader),
         "examples": term.meta.get("examples", []),
         "successor": _successor(term, reader),
-        "uses": list(uses[:USES_SHOWN]),
-        "uses_total": uses.count(),
-        "proposals": [_shown(term, review) for review in proposals.waiting(term)],
+        "uses": uses,
+        "uses_total": uses_total,
+        "proposals": [_shown(term, review) for review in waiting],
         "decisions": proposals.steps_taken(term),
-        "steps": term.steps_for(reader),
+        "steps": term.steps_for(reader, waiting=own),
         "may_write": access.may_write(reader, term),
         "may_remove": access.may_remove(reader, term),
         "error": error,
     }
     return TemplateResponse(request, "glossary/term.html", context, status=status)
+
+
+def _uses_shown(term, reader):
+    """The first uses of a term, and how many there are: counted only if these are not all."""
+    found = listing.uses(term, reader)
+    shown = list(found[: USES_SHOWN + 1])
+    return shown[:USES_SHOWN], len(shown) if len(shown) <= USES_SHOWN else found.count()
 
 
 def _successor(term, reader):
