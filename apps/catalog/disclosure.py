@@ -15,11 +15,60 @@ FACETS = {
 BY_COLUMN = ("columns", "column_policies")
 
 
+class Glass:
+    """What of the changes of many capsules a reader may see; at most four queries, none for who sees everything.
+
+    `values` is anything that the changes say: hidden addresses are looked for in it.
+    """
+
+    def __init__(self, urns, values, reader):
+        self._clear = reader.clearance >= SECRET
+        if self._clear:
+            self.hidden = frozenset()
+            return
+        above = {"visibility_rank__gt": reader.clearance}
+        self._facets = _facets(reader)
+        #: The capsules among `urns` that the reader may not know of.
+        self.hidden = frozenset(
+            Capsule._base_manager.filter(urn__in=urns, **above).values_list("urn", flat=True)
+        )
+        self._columns = {}
+        found = Column._base_manager.filter(capsule__urn__in=urns, **above)
+        for urn, name in found.values_list("capsule__urn", "name"):
+            self._columns.setdefault(urn, set()).add(name)
+        self._urns = _hidden_among(set(_urns(values)), reader)
+
+    def lets(self, urn, item):
+        """One item of a plan of the capsule `urn` as the reader may see it; None if not at all."""
+        if self._clear:
+            return item
+        names = self._columns.get(urn, frozenset())
+        path = item["pointer"].split("/")[1:]
+        if item["name"] in names or item["name"] in self._urns or not names.isdisjoint(path[1:]):
+            return None
+        if any(isinstance(item[side], dict) and _of(item[side], names) for side in ("old", "new")):
+            return None
+        secret = path[-1] in self._facets if path else False
+        sides = {
+            side: None if secret else _kept(item[side], self._facets, self._urns) for side in ("old", "new")
+        }
+        impact = [each for each in item.get("impact", ()) if not _names(each, self._urns)]
+        return {**item, **sides, "impact": impact}
+
+    def names(self, urn, name):
+        """True if the reader may know of a column of the capsule `urn`."""
+        return self._clear or name not in self._columns.get(urn, ())
+
+    def knows(self, urn):
+        """True if the reader may know of this capsule, which the changes mention."""
+        return self._clear or not (_names(urn, self._urns) or urn in self.hidden)
+
+
 def disclosed(documents, capsule, reader):
     """The documents of versions of `capsule` as `reader` may see them; three queries, none for who sees everything."""
     if reader.clearance >= SECRET:
         return list(documents)
-    facets = frozenset(name for name, rank in FACETS.items() if rank > reader.clearance)
+    facets = _facets(reader)
     columns, urns = _hidden(documents, capsule, reader)
     return [_without_columns(_kept(document, facets, urns), columns) for document in documents]
 
@@ -29,13 +78,22 @@ def _hidden(documents, capsule, reader):
     own = Column._base_manager.filter(capsule=capsule, visibility_rank__gt=reader.clearance)
     names = frozenset(own.values_list("name", flat=True))
     mentioned = {urn for document in documents for urn in _urns(document)}
+    return names, _hidden_among(mentioned, reader)
+
+
+def _facets(reader):
+    return frozenset(name for name, rank in FACETS.items() if rank > reader.clearance)
+
+
+def _hidden_among(mentioned, reader):
+    """Those of these URNs of capsules and columns that the reader may not know of."""
     if not mentioned:
-        return names, frozenset()
+        return frozenset()
     heads = mentioned | {urn.rpartition(".")[0] for urn in mentioned}
     hidden = {"urn__in": heads, "visibility_rank__gt": reader.clearance}
     capsules = Capsule._base_manager.filter(**hidden).values_list("urn", flat=True)
     columns = Column._base_manager.filter(**hidden).values_list("urn", flat=True)
-    return names, frozenset(capsules.union(columns))
+    return frozenset(capsules.union(columns))
 
 
 def _urns(value):

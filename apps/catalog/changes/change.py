@@ -1,5 +1,6 @@
 """One change between two versions of a capsule, judged for those who read the data and those who deliver it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -20,6 +21,7 @@ class Verdict(IntEnum):
 
 
 M, C, N, B = Verdict
+TOLD = ("action", "kind", "name", "pointer", "old", "new", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,20 @@ class Change:
     undetermined: bool = False
     needs_approval: bool = False
     impact: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, dimension: str, item: Mapping[str, Any]) -> "Change":
+        """The change that a stored plan tells as `item`; the reverse of `item()`."""
+        told: dict[str, Any] = {key: item[key] for key in TOLD}
+        return cls(
+            dimension,
+            **told,
+            consumer=Verdict[item["consumer"].upper()],
+            producer=Verdict[item["producer"].upper()],
+            undetermined=item.get("undetermined", False),
+            needs_approval=item.get("needs_approval", False),
+            impact=tuple(item.get("impact", ())),
+        )
 
     @property
     def why_consumer(self) -> Sentence:
