@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from apps.audit.context import acting
 from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
-from apps.catalog.documents import Document
 from apps.dcs.refusals import Conflict
 
 from . import parts
@@ -45,7 +44,7 @@ def apply(plan, *, reader):
         with acting(reader, reason=_reason(plan), bulk=len(plan.base) >= MANY):
             plan = Plan._base_manager.select_for_update().get(pk=plan.pk)
             _usable(plan, reader)
-            found = [_document(i, entry) for i, entry in enumerate(plan.content, 1)]
+            found = plans.documents_of(plan)
             lock(sorted(plan.base))
             drafted = plans.draft(found, reader, plans.Options(**plan.options))
             moved = [step.urn for step in drafted.steps if step.base != plan.base[step.urn]]
@@ -101,10 +100,6 @@ def _usable(plan, reader):
         raise Conflict(_("%(plan)s is another person's.") % {"plan": plan}, code="plan_gone")
     if plan.is_expired:
         raise Conflict(_("%(plan)s is older than a day. Plan again.") % {"plan": plan}, code="plan_gone")
-
-
-def _document(number, entry):
-    return Document(number, entry["canonical"], frozenset(entry["sections"]), None, None)
 
 
 def _carry_out(plan, drafted, reader):

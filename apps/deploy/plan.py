@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.catalog import access, documents, snapshots
 from apps.catalog.changes.advice import advise, concerned, suggestions
+from apps.catalog.changes.change import B
 from apps.catalog.changes.classify import classify
 from apps.catalog.changes.codes import DIMENSIONS
 from apps.catalog.changes.judge import BLOCKED, judge
@@ -30,6 +31,7 @@ class DocumentInvalid(Exception):
     """The file cannot be planned; `problems` say why, each with its place."""
 
     def __init__(self, reading):
+        self.reading = reading
         self.problems, self.too_large = reading.problems, reading.too_large
         super().__init__(_("The document has %(n)s problems.") % {"n": len(reading.problems)})
 
@@ -53,6 +55,7 @@ class Step:
     wanted: dict
     renames: dict
     base: str
+    version: int
     changes: list = field(default_factory=list)
     decision: object = None
     held: dict = field(default_factory=dict)
@@ -101,12 +104,13 @@ def read(data, reader, options=Options()):  # noqa: B008 - frozen
     if not reading.valid:
         raise DocumentInvalid(reading)
     if partial := exporting.refuse_incomplete(reading.documents):
-        raise Conflict(
-            _("%(urn)s was exported with parts hidden; planning it would retire them (E402).")
-            % {"urn": partial[0]},
-            code="export_incomplete",
-        )
+        raise Conflict(_incomplete(partial[0]), code="export_incomplete")
     return reading
+
+
+def _incomplete(urn):
+    said = _("%(urn)s was exported with parts hidden; planning it would retire them (E402).")
+    return said % {"urn": urn}
 
 
 def draft(found, reader, options, warnings=()):
@@ -132,7 +136,8 @@ def draft(found, reader, options, warnings=()):
         capsule = capsules.get(document.urn)
         before = states.get(capsule.pk) if capsule and document.urn in used else None
         state, renames = wanted.of(document, before)
-        steps.append(Step(document.urn, capsule, before, state, renames, bases[document.urn]))
+        base = (bases[document.urn], bases.numbers.get(document.urn, 0) if before is not None else 0)
+        steps.append(Step(document.urn, capsule, before, state, renames, *base))
     _keep(steps, reader, options)
     holding.await_decisions(steps)
     everything = [state for step in steps for state in (step.before, step.wanted) if state]
@@ -154,10 +159,14 @@ def base_hashes(capsules, states):
             capsule__in=[capsule.pk for capsule in capsules.values()], is_current=True
         ).values_list("capsule__urn", "number")
     )
-    return _Bases({urn: documents.state_hash(state, numbers.get(urn, 0)) for urn, state in states.items()})
+    found = _Bases({urn: documents.state_hash(state, numbers.get(urn, 0)) for urn, state in states.items()})
+    found.numbers = numbers
+    return found
 
 
 class _Bases(dict):
+    numbers = {}  # {URN: number of the current version}
+
     def __missing__(self, urn):
         return documents.state_hash(None, 0)
 
@@ -239,6 +248,22 @@ def make(data, reader, options=Options()):  # noqa: B008 - frozen
     return keep(draft(reading.documents, reader, options, reading.warnings), reader)
 
 
+def again(made, reader):
+    """Plan the documents of a stored plan once more, over what is stored now; returns the new `Plan`."""
+    found = documents_of(made)
+    if partial := exporting.refuse_incomplete(found):
+        raise Conflict(_incomplete(partial[0]), code="export_incomplete")
+    return keep(draft(found, reader, Options(**made.options)), reader)
+
+
+def documents_of(made):
+    """The documents of a stored plan."""
+    return [
+        documents.Document(number, entry["canonical"], frozenset(entry["sections"]), None, None)
+        for number, entry in enumerate(made.content, 1)
+    ]
+
+
 def keep(drafted, reader):
     """Store a draft as a `Plan` that lasts a day."""
     plan = Plan(
@@ -262,9 +287,27 @@ def result(drafted):
     """The answer of section 7, JSON values only."""
     return {
         "result": "changes" if drafted.moves else "no_change",
+        "summary": summary(drafted),
         "capsules": [_capsule(step, drafted.around) for step in drafted.steps],
         "warnings": [problem_json(problem) for problem in drafted.warnings],
     }
+
+
+def summary(drafted):
+    """The plan in numbers, for lists: capsules by what happens to them, changes, the worst of them, blocked capsules."""
+    actions = Counter(_action(step) for step in drafted.steps)
+    changes = [change for step in drafted.steps for change in step.changes]
+    return {
+        "capsules": len(drafted.steps),
+        **{action: actions[action] for action in ("create", "change", "no_change")},
+        "changes": len(changes),
+        "breaking": sum(max(change.consumer, change.producer) is B for change in changes),
+        "blocked": len(drafted.blocked),
+    }
+
+
+def _action(step):
+    return "no_change" if not step.moves else "create" if step.before is None else "change"
 
 
 def problem_json(problem):
@@ -276,11 +319,11 @@ def _capsule(step, around):
     items = {name: [] for name in DIMENSIONS}
     for change in step.changes:
         items[change.dimension].append(change.item())
-    action = "no_change" if not step.moves else "create" if step.before is None else "change"
     found = {
         "urn": step.urn,
         "base_state_hash": step.base,
-        "action": action,
+        "base_version": step.version,
+        "action": _action(step),
         "dimensions": {name: _dimension(items[name]) for name in DIMENSIONS},
         "verdict": _verdict(step.decision),
         "kept": step.kept,

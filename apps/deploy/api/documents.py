@@ -46,6 +46,7 @@ class PlanAnswer(serializers.Serializer):
     number = serializers.CharField()
     document_hash = serializers.CharField()
     result = serializers.ChoiceField(choices=["changes", "no_change"])
+    summary = serializers.DictField(help_text="The plan in numbers.")
     capsules = serializers.ListField(child=serializers.DictField())
     warnings = serializers.ListField(child=serializers.DictField())
     expires_at = serializers.DateTimeField()
