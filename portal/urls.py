@@ -5,8 +5,9 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import include, path
 
-PAGES = ("people", "audit", "workflow", "catalog", "provenance", "glossary", "quality", "policy", "contracts")
-PAGES += ("conformance", "deploy", "discovery")
+# The catalog takes every word after a capsule's URN for a dimension, so what others put there comes before it.
+PAGES = ("people", "audit", "workflow", "deploy", "catalog", "provenance", "glossary", "quality", "policy")
+PAGES += ("contracts", "conformance", "discovery")
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -8,24 +8,28 @@ from apps.workflow.diff import text
 
 from . import spoken
 from .changes.titles import title
-from .comparison import class_of
+from .comparison import CLASSES, class_of
 
 LONGEST = 200  # characters of a value that are quoted
 
 
 def sentence(comparison):
     """How much differs: `2 breaking, 5 compatible, 1 note.`"""
-    counts = comparison.counts
-    if not comparison.changes:
-        return _("No difference.")
+    return counted(comparison.counts) if comparison.changes else _("No difference.")
+
+
+def counted(counts):
+    """{class: number} in words, worst first; empty for none."""
+    counts = dict.fromkeys(CLASSES, 0) | counts
     said = [
         ngettext("%(n)s breaking", "%(n)s breaking", counts["breaking"]) % {"n": counts["breaking"]},
         ngettext("%(n)s to notice", "%(n)s to notice", counts["notice"]) % {"n": counts["notice"]},
         ngettext("%(n)s compatible", "%(n)s compatible", counts["compatible"]) % {"n": counts["compatible"]},
         ngettext("%(n)s note", "%(n)s notes", counts["metadata"]) % {"n": counts["metadata"]},
     ]
-    numbers = [counts[each] for each in ("breaking", "notice", "compatible", "metadata")]
-    return ", ".join(part for part, number in zip(said, numbers, strict=True) if number) + "."
+    numbers = [counts[each] for each in CLASSES]
+    found = ", ".join(part for part, number in zip(said, numbers, strict=True) if number)
+    return f"{found}." if found else ""
 
 
 def markdown(capsule, comparison, changes, url):

@@ -1,10 +1,8 @@
 """Addresses of capsules and columns; the list of capsules is discovery's."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from . import urns, version_views, views
-
-register_converter(urns.URNConverter, "urn")
+from . import urns, version_views, views  # noqa: F401 - the addresses below name the converter of urns
 
 app_name = "catalog"
 urlpatterns = [

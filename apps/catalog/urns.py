@@ -3,6 +3,8 @@
 import re
 from urllib.parse import quote, unquote
 
+from django.urls import register_converter
+
 # What would end the path segment, begin a query, or not be seen (errata row E26).
 UNSAFE = re.compile(r"[\s/?#\x00-\x1f\x7f]|%(?![0-9A-Fa-f]{2})")
 FORM = re.compile(r"urn:dcs:[^:\s/?#]+:[^:\s/?#]+:[^\s/?#]+")
@@ -48,3 +50,6 @@ class URNConverter:
     def to_url(self, value):
         # reverse() encodes "%" once more, so that the stored form comes back as it is stored.
         return value
+
+
+register_converter(URNConverter, "urn")

@@ -16,13 +16,9 @@ from apps.dcs.models import Record, VisibleQuerySet
 from apps.workflow.models import Review
 from apps.workflow.reviewable import Affected, Reviewable
 
+from .querysets import PlanQuerySet
+
 LASTS = datetime.timedelta(hours=24)
-
-
-class PlanQuerySet(VisibleQuerySet):
-    def of(self, reader):
-        """The plans that the reader made; the portal's own tasks see all."""
-        return self if reader.is_system else self.filter(author=reader.user)
 
 
 class Plan(Record):
@@ -55,7 +51,7 @@ class Plan(Record):
         return f"PL-{self.number}"
 
     def get_absolute_url(self):
-        return reverse("api:plan-detail", args=[self.pk])
+        return reverse("deploy:change", args=[self.number])
 
     @property
     def is_expired(self):

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from . import views
+from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
+
+from . import document_views, editor_views, plan_views, views
 
 app_name = "deploy"
 urlpatterns = [
@@ -8,4 +10,17 @@ urlpatterns = [
     path("ingestion/upload/", views.upload, name="upload"),
     path("ingestion/<int:number>/", views.job, name="job"),
     path("ingestion/<int:number>/cancel/", views.cancel, name="cancel"),
+    path("changes/", plan_views.changes, name="changes"),
+    path("changes/new/", editor_views.new, name="new_change"),
+    path("changes/check/", editor_views.check, name="check"),
+    path("changes/<int:number>/", plan_views.change, name="change"),
+    path("changes/<int:number>/apply/", plan_views.apply, name="apply"),
+    path("changes/<int:number>/again/", plan_views.again, name="again"),
+    path("capsules/<urn:urn>/plan/", editor_views.of_capsule, name="plan_capsule"),
+    path("capsules/<urn:urn>/document.<slug:form>", document_views.live, name="document"),
+    path(
+        "capsules/<urn:urn>/versions/<int:number>/document.<slug:form>",
+        document_views.of_version,
+        name="version_document",
+    ),
 ]

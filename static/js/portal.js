@@ -180,7 +180,7 @@
     if (!stops.length) return false;
     const at = stops.findIndex((stop) => stop.contains(page.activeElement));
     const next = stops[at < 0 ? (step > 0 ? 0 : stops.length - 1) : Math.min(Math.max(at + step, 0), stops.length - 1)];
-    focus(one("h2, h3", next) ?? next);
+    focus(one("h2, h3, h4", next) ?? next);
     next.scrollIntoView({ block: "start" });
     return true;
   };

@@ -1,0 +1,82 @@
+"""Forms that bring documents: a file, or text."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from . import plan
+
+LONGEST_SHOWN = 1024 * 1024  # bytes of an uploaded file that are put into the editor when it has faults
+
+
+class DocumentForm(forms.Form):
+    """A document as text or as a file, and how it is taken; `data()` is what was brought, as it came."""
+
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_("YAML or JSON: one capsule, or a bundle of them."),
+    )
+    text = forms.CharField(
+        label=_("Document"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 24,
+                "class": "editor",
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "autocomplete": "off",
+                "wrap": "off",
+                "data-editor": "",
+            }
+        ),
+    )
+    keep_unlisted = forms.BooleanField(
+        label=_("Keep what the document does not name"),
+        help_text=_(
+            "Only columns are retired. Without this, rules, terms and policies that are not named go too."
+        ),
+        required=False,
+    )
+    overwrite = forms.BooleanField(
+        label=_("Overwrite what people wrote"),
+        help_text=_("Values that somebody edited by hand give way to the document. Without this they stay."),
+        required=False,
+    )
+    strict = forms.BooleanField(
+        label=_("Take warnings for faults"),
+        help_text=_("A document with a warning is refused."),
+        required=False,
+    )
+
+    def clean(self):
+        found = super().clean()
+        if not found.get("file") and not found.get("text", "").strip():
+            self.add_error("text", _("Choose a file, or write a document."))
+        return found
+
+    @property
+    def options(self):
+        """How the documents are taken."""
+        names = ("keep_unlisted", "overwrite", "strict")
+        return plan.Options(**{name: self.cleaned_data.get(name, False) for name in names})
+
+    def brought(self):
+        """The file if there is one, else the text; no more than a bundle may have, and one byte."""
+        if file := self.cleaned_data.get("file"):
+            return file.read(plan.limits().bundle + 1)
+        return self.cleaned_data["text"]
+
+    def with_text(self, data):
+        """The form with an uploaded file put into its editor, so that it can be mended there."""
+        if isinstance(data, str):
+            return self
+        try:
+            text = data.decode() if len(data) <= LONGEST_SHOWN else ""
+        except UnicodeDecodeError:
+            text = ""
+        if text:
+            self.data = self.data.copy()
+            self.data["text"] = text
+        return self

@@ -1,0 +1,193 @@
+"""What the page of one plan shows, part by part."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.audit.activity import people_called
+from apps.catalog.comparison_markdown import counted
+
+from . import drift, rights, showing, standing
+from .showing import LISTED
+
+POLICIES = {
+    "strict": gettext_lazy("strict contract"),
+    "backwards_compatible": gettext_lazy("backwards compatible contract"),
+    "flexible": gettext_lazy("flexible contract"),
+    "unrestricted": gettext_lazy("unrestricted contract"),
+}
+OPTIONS = {
+    "keep_unlisted": gettext_lazy("keeps what is not named"),
+    "overwrite": gettext_lazy("overwrites what people wrote"),
+    "strict": gettext_lazy("warnings are faults"),
+}
+
+
+def context(request, plan, *, refused=None, instead_of=None):
+    """Context of the page: the five parts, cut to what the reader may see and can read at once.
+
+    `refused` is the conflict that an attempt to apply met, `instead_of` the plan that this one replaces.
+    """
+    reader = request.reader
+    shown = showing.Showing(plan, reader)
+    where = standing.standing(plan, reader)
+    kept = shown.kept()
+    people = people_called(_names(where, kept))
+    _call_by_name(where, kept, people)
+    found = {
+        "plan": plan,
+        "shown": shown,
+        "where": where,
+        "refused": refused,
+        "instead_of": instead_of,
+        "overtaken": standing.moved_since(instead_of, reader) if instead_of else [],
+        "sentence": counted(dict(shown.counts)),
+        "options": [str(words) for name, words in OPTIONS.items() if plan.options.get(name)],
+        "left_label": _("before") if where.state == "applied" else _("now"),
+        "right_label": _("after") if where.state == "applied" else _("planned"),
+        "may_plan": rights.may_plan(reader),
+        "locked": _("%(author)s made this plan.") % {"author": plan.author} if plan.author else "",
+        "crumbs": [{"title": _("Changes"), "url": reverse("deploy:changes")}, {"title": str(plan)}],
+    }
+    consumers = shown.consumers()
+    found |= {"consumers_count": len(consumers), "effect": _effect(shown, consumers)}
+    found |= _checks(plan, shown, kept, where, reader) | {"impact": _impact(shown, consumers, reader)}
+    found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting()}
+    return found | _plan(shown, request)
+
+
+# ---------- the plan itself ----------
+
+
+def _plan(shown, request):
+    start = _number(request.GET.get("from", ""))
+    only = shown.named(request.GET.get("capsule", ""))
+    return {"only": only, **(_one(only, start) if only is not None else _many(shown, start))}
+
+
+def _one(planned, start):
+    start = start if start < planned.total else 0
+    hunks = showing.hunks_of(planned, start, start + 1)
+    following = start + showing.HUNKS
+    return {
+        "hunks": hunks,
+        "first": start + 1,
+        "last": start + len(hunks),
+        "total": planned.total,
+        "previous": max(start - showing.HUNKS, 0) if start else None,
+        "next": following if following < planned.total else None,
+    }
+
+
+def _many(shown, start):
+    page = shown.capsules(start)
+    stops, opened = [], []
+    for planned in page.shown:
+        if page.folded:
+            opened.append({"planned": planned, "few": showing.few_of(planned)})
+        else:
+            hunks = showing.hunks_of(planned, 0, len(stops) + 1)
+            stops += hunks
+            opened.append({"planned": planned, "hunks": hunks, "more": planned.total - len(hunks)})
+    breaking = next((f"h{each['number']}" for each in stops if each["class"] == "breaking"), "")
+    return {
+        "capsules": page,
+        "opened": opened,
+        "stops": stops,
+        "breaking": breaking,
+        "previous": page.previous,
+        "next": page.next,
+    }
+
+
+def _number(text):
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+# ---------- checks, impact, effect ----------
+
+
+def _checks(plan, shown, kept, where, reader):
+    verdicts = [
+        {
+            "name": planned.name,
+            "decision": planned.verdict["decision"],
+            "policy": POLICIES.get(planned.verdict["policy"], ""),
+            "reasons": [
+                {
+                    "text": reason["text"],
+                    "words": ", ".join(code.replace("_", " ") for code in reason["codes"]),
+                }
+                for reason in planned.verdict["reasons"]
+            ],
+        }
+        for planned in shown.verdicts()
+    ]
+    return {
+        "verdicts": _cut(sorted(verdicts, key=lambda each: each["decision"] != "blocked")),
+        "kept": _cut(kept),
+        "unlisted": shown.unlisted(),
+        "advice": shown.advice(),
+        "suggestions": shown.suggestions(),
+        "drift": drift.drift(plan, reader) if where.is_open else [],
+    }
+
+
+def _impact(shown, consumers, reader):
+    contracts = [
+        (
+            f"{row.capsule.name} {row.version}",
+            reverse("catalog:dimension", args=[row.capsule.urn, "contract"]),
+            row.get_status_display(),
+        )
+        for row in shown.contracts(reader)
+    ]
+    around = {side: [(*each, "") for each in shown.around(side)] for side in ("downstream", "upstream")}
+    told = [(name, "", _("is told")) for name in consumers]
+    return [
+        _listed(_("People to tell"), told, _("Nobody has to be told.")),
+        _listed(_("Contracts"), contracts, _("No contract binds these capsules.")),
+        _listed(_("Downstream"), around["downstream"], _("No other capsule is made of these.")),
+        _listed(
+            _("Upstream concerned"), around["upstream"], _("Nothing upstream has to deliver anything else.")
+        ),
+    ]
+
+
+def _listed(title, rows, none):
+    return {"title": title, "total": len(rows), "shown": rows[:LISTED], "rest": rows[LISTED:], "none": none}
+
+
+def _cut(rows):
+    return {"shown": rows[:LISTED], "more": max(len(rows) - LISTED, 0), "total": len(rows)}
+
+
+def _effect(shown, consumers):
+    """The sentence of what applying does."""
+    changes = ngettext("%(n)s change", "%(n)s changes", shown.total) % {"n": shown.total}
+    number = sum(planned.action != "no_change" for planned in shown.planned)
+    capsules = ngettext("%(n)s capsule", "%(n)s capsules", number) % {"n": number}
+    said = {"changes": changes, "capsules": capsules, "n": len(consumers)}
+    if not consumers:
+        return _("Applying makes %(changes)s in %(capsules)s. All of it or none of it.") % said
+    told = ngettext(
+        "Applying makes %(changes)s in %(capsules)s and informs %(n)s consumer. All of it or none of it.",
+        "Applying makes %(changes)s in %(capsules)s and informs %(n)s consumers. All of it or none of it.",
+        len(consumers),
+    )
+    return told % said
+
+
+# ---------- people ----------
+
+
+def _names(where, kept):
+    return {version.deployed_by for version in where.made} | {entry["by"] for _planned, entry in kept}
+
+
+def _call_by_name(where, kept, people):
+    for version in where.made:
+        version.pair = f"{version.number - 1}..{version.number}"
+        where.by = str(people.get(version.deployed_by, version.deployed_by or ""))
+    for _planned, entry in kept:
+        entry["who"] = str(people.get(entry["by"], entry["by"]))

@@ -1,0 +1,157 @@
+"""Where one plan stands for one reader: what happened to it, and what stands between it and being applied."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import F, FilteredRelation, Q
+from django.utils import timezone
+
+from apps.catalog.changes.contract import notice
+from apps.catalog.models import Capsule, CapsuleVersion
+from apps.contracts import document as contracts
+from apps.dcs.models import JobProgress
+
+SHOWN = 20  # versions told by name
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A capsule that is no longer as it was planned for: its versions then and now, 0 where it is not in use."""
+
+    capsule: Capsule
+    was: int
+    now: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """A capsule whose contract stands in the way: the days of notice it promises, and the first day on which it may go.
+
+    `day` is None while nothing has been announced; `if_today` is the day that an announcement of today would give.
+    """
+
+    urn: str
+    days: int
+    day: object
+    if_today: object
+
+    @property
+    def name(self):
+        return self.urn.rpartition(":")[2]
+
+
+@dataclass
+class Standing:
+    """`state` is applied, applying, expired, nothing (no change), stale, theirs, blocked or ready."""
+
+    state: str
+    moved: list = field(default_factory=list)
+    blocks: list = field(default_factory=list)
+    earliest: object = None
+    made: list = field(default_factory=list)
+    made_count: int = 0
+    job: JobProgress | None = None
+    reviews: list = field(default_factory=list)
+    by: str = ""
+
+    @property
+    def badge(self):
+        """The state in the vocabulary of plans; an applied plan of which a part is undecided waits."""
+        return "waiting" if any(not review.is_final for review in self.reviews) else self.state
+
+    @property
+    def failed(self):
+        """True if it was tried in the background and nothing was changed."""
+        return self.job is not None and self.job.state == JobProgress.State.FAILED and self.state != "applied"
+
+    @property
+    def made_more(self):
+        return self.made_count - len(self.made)
+
+    @property
+    def is_open(self):
+        """True if it may still be applied, now or once something has been settled."""
+        return self.state in ("ready", "blocked", "stale", "theirs")
+
+
+def standing(plan, reader):
+    """The `Standing` of a plan; at most five queries."""
+    job = JobProgress.objects.of(plan).order_by("-created_at").first()
+    if plan.applied_at is not None:
+        made = _made(plan, reader)
+        found = Standing("applied", made=list(made[:SHOWN]), reviews=list(plan.reviews), job=job)
+        found.made_count = made.count() if len(found.made) == SHOWN else len(found.made)
+        return found
+    if job is not None and not job.is_finished:
+        return Standing("applying", job=job)
+    if plan.is_expired:
+        return Standing("expired", job=job)
+    moved = moved_since(plan, reader)
+    blocks = _blocks(plan)
+    return Standing(_state(plan, reader, moved, blocks), moved, blocks, earliest=_earliest(blocks), job=job)
+
+
+def _state(plan, reader, moved, blocks):
+    if moved:
+        return "stale"
+    if plan.result["result"] == "no_change":
+        return "nothing"
+    if not _belongs(plan, reader):
+        return "theirs"
+    return "blocked" if blocks else "ready"
+
+
+def _belongs(plan, reader):
+    return plan.author_id is None or reader.is_system or plan.author_id == reader.user.pk
+
+
+def moved_since(plan, reader):
+    """What has changed since the plan was made, as far as the reader may know of it; one query."""
+    planned = {each["urn"]: each["base_version"] for each in plan.result["capsules"]}
+    stored = (
+        Capsule.objects.visible_to(reader)
+        .filter(urn__in=planned)
+        .annotate(current=FilteredRelation("versions", condition=Q(versions__is_current=True)))
+        .annotate(number=F("current__number"))
+        .order_by("urn")
+    )
+    found = []
+    for capsule in stored.only("urn", "name", "retired_at", "meta"):
+        now = 0 if capsule.is_retired or "placeholder" in capsule.meta else capsule.number or 0
+        if now != planned[capsule.urn]:
+            found.append(Moved(capsule, planned[capsule.urn], now))
+    return found
+
+
+def _made(plan, reader):
+    return (
+        CapsuleVersion.objects.visible_to(reader)
+        .filter(capsule__urn__in=list(plan.base), deployment_context__plan=str(plan.pk))
+        .select_related("capsule")
+        .defer("snapshot")
+        .order_by("capsule__urn")
+    )
+
+
+def _blocks(plan):
+    blocked = {
+        each["urn"]: each["verdict"]
+        for each in plan.result["capsules"]
+        if each["verdict"]["decision"] == "blocked"
+    }
+    if not blocked:
+        return []
+    capsules = {each.pk: each.urn for each in Capsule._base_manager.filter(urn__in=blocked).only("urn")}
+    today, found = timezone.now().date(), []
+    for key, rows in contracts.stored(list(capsules)).items():
+        row = next((row for row in rows if row.is_in_force), rows[0])
+        days = notice(contracts.entry(row).get("schema_changes") or {})
+        stated = blocked[capsules[key]]["unblocks_at"]
+        day = date.fromisoformat(stated) if stated else None
+        found.append(Block(capsules[key], days, day, today + timedelta(days=days)))
+    return found
+
+
+def _earliest(blocks):
+    days = [block.day for block in blocks]
+    return max(days) if days and None not in days else None
