@@ -23,7 +23,9 @@ def live(request, capsule, form):
 @at_its_urn
 def of_version(request, capsule, number, form):
     """The document of one version, as this reader may see it."""
-    versions = CapsuleVersion.objects.visible_to(request.reader).filter(capsule=capsule)
+    versions = CapsuleVersion.objects.visible_to(request.reader).filter(
+        capsule=capsule, content_hash__isnull=False
+    )
     version = get_object_or_404(versions, number=number)
     (seen,) = disclosed([version.snapshot], capsule, request.reader)
     whole = seen == version.snapshot

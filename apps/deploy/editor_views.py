@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,9 +13,10 @@ from django_htmx.http import trigger_client_event
 from apps.catalog import documents, page
 from apps.catalog.access import may_edit
 from apps.catalog.addresses import at_its_urn
+from apps.catalog.models import CapsuleVersion
 from apps.dcs.refusals import Conflict
 
-from . import plan, rights
+from . import plan, restoring, rights
 from .document_views import exported_of
 from .known import known_to
 from .plan_forms import DocumentForm
@@ -52,6 +53,26 @@ def check(request):
     reading = _read(text, request) if text.strip() else None
     response = TemplateResponse(request, "deploy/editor.html#problems", _told(reading, text))
     return trigger_client_event(response, "announce", {"value": _said(reading)})
+
+
+@require_POST
+@at_its_urn
+def restore(request, capsule, number):
+    """Plan to bring the capsule back to one of its versions; a version that is no valid document opens in the editor."""
+    rights.need_right(request.reader)
+    versions = CapsuleVersion.objects.visible_to(request.reader).filter(
+        capsule=capsule, content_hash__isnull=False
+    )
+    version = get_object_or_404(versions, number=number)
+    try:
+        text = restoring.text(capsule, version, request.reader)
+    except Conflict as hidden:
+        raise PermissionDenied(hidden.detail) from None
+    try:
+        return redirect(plan.make(text, request.reader, restoring.OPTIONS))
+    except plan.DocumentInvalid as invalid:
+        form = DocumentForm({"text": text, "overwrite": "on"})
+        return _page(request, form, capsule, reading=invalid.reading, status=422)
 
 
 def _planned(request, capsule=None):

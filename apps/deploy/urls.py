@@ -17,6 +17,7 @@ urlpatterns = [
     path("changes/<int:number>/apply/", plan_views.apply, name="apply"),
     path("changes/<int:number>/again/", plan_views.again, name="again"),
     path("capsules/<urn:urn>/plan/", editor_views.of_capsule, name="plan_capsule"),
+    path("capsules/<urn:urn>/versions/<int:number>/restore/", editor_views.restore, name="restore"),
     path("capsules/<urn:urn>/document.<slug:form>", document_views.live, name="document"),
     path(
         "capsules/<urn:urn>/versions/<int:number>/document.<slug:form>",
