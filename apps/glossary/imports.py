@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
 from apps.catalog.models import Domain, Owner
+from apps.dcs.models import JobProgress
 from apps.dcs.refusals import Conflict
 
 from . import access, plans, proposals, sheets, skos
@@ -96,23 +97,24 @@ def plan_again(found, *, by):
     """Compare the file with what is stored by now. Raises `Conflict` once the import is proposed, applied or dropped."""
     access.may_write(by, permission="glossary.add_term").or_refuse()
     with acting(by, reason=_("Import of %s planned again") % found.file_name), transaction.atomic():
-        found = _still_a_plan(found)
+        found = still_a_plan(found)
         rows = plans.plan(plans.entries_of(found.rows), stored(by), known(by))
         found.rows = [row.told() for row in rows]
         found.save(update_fields=["rows"])
     return found
 
 
-def propose(found, *, by, reason=""):
+def propose(found, *, by, reason="", job=None):
     """Ask for a decision on the whole plan: one review with every row that makes or changes a term.
 
+    `job` is the progress row of the work that does it, if that is not the request itself (`apps.glossary.proposing`).
     Returns the review; rows with errors stay out. Raises `Conflict` if the import is proposed, applied or dropped, if
     the plan would be another by now (`plan_stale`), or if nothing would change.
     """
     access.may_write(by, permission="glossary.add_term").or_refuse()
     reason = reason or _("Import of %s") % found.file_name
     with acting(by, reason=reason), transaction.atomic():
-        found = _still_a_plan(found)
+        found = still_a_plan(found, job=job)
         review = proposals.propose(found, {}, by=by, reason=reason)
         TermImport.objects.filter(pk=found.pk).update(state=TermImport.State.PROPOSED)
     return review
@@ -122,14 +124,18 @@ def drop(found, *, by):
     """Set a plan aside. Raises `Conflict` once it is proposed, applied or dropped."""
     access.may_write(by, permission="glossary.add_term").or_refuse()
     with acting(by, reason=_("Import of %s dropped") % found.file_name):
-        found = _still_a_plan(found)
+        found = still_a_plan(found)
         found.state = TermImport.State.DROPPED
         found.save(update_fields=["state"])
     return found
 
 
-def _still_a_plan(found):
-    found = TermImport.objects.select_for_update(no_key=True).get(pk=found.pk)
+def still_a_plan(found, *, job=None):
+    """The import, locked. Raises `Conflict` if it is no plan any more, or another job than `job` works on it."""
+    found = TermImport.objects.select_for_update(no_key=True).defer("rows").get(pk=found.pk)
+    working = JobProgress.objects.of(found).unfinished()
+    if working.exclude(pk=job.pk if job is not None else None).exists():
+        raise Conflict(_("The review of this import is being made. Wait until it is there."), code="running")
     if found.state != TermImport.State.PLANNED:
         said = {
             TermImport.State.PROPOSED: _("This import is in review already."),

@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
-from apps.glossary import exports, imports, plans, sheets
+from apps.glossary import exports, imports, plans, proposing, sheets
 from apps.glossary.filters import TermFilter
 from apps.glossary.models import Term, TermImport
 from apps.people.rest.refusals import TooLargeBody
@@ -33,6 +33,7 @@ class UploadSerializer(BodySerializer):
 
 def told(found, *, status=200):
     review = Review.objects.of(found).order_by("-number").first()
+    job = proposing.progress_of(found)
     shown = {
         "id": found.pk,
         "file_name": found.file_name,
@@ -42,6 +43,7 @@ def told(found, *, status=200):
         "warnings": found.warnings,
         "rows": [{key: value for key, value in row.items() if key not in WITHHELD} for row in found.rows],
         "outcome": found.outcome,
+        "job": job and {"state": job.state, "phase": job.phase, "error": job.error},
         "review": review
         and {
             "id": review.pk,
@@ -118,11 +120,14 @@ class Applying(Planned):
 
     @extend_schema(request=AskingSerializer, responses={202: OpenApiTypes.OBJECT})
     def post(self, request, pk):
-        """One review of all rows without errors; nothing changes until somebody else has approved it."""
+        """One review of all rows without errors; nothing changes until somebody else has approved it.
+
+        A worker makes the review of a long file: ask for the plan again until its `job` is completed or failed.
+        """
         body = AskingSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         found = self.plan(pk)
-        imports.propose(found, by=request.reader, reason=body.validated_data.get("reason", ""))
+        proposing.ask(found, by=request.reader, reason=body.validated_data.get("reason", ""))
         return told(self.plan(pk), status=202)
 
 

@@ -8,14 +8,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_htmx.http import HttpResponseClientRefresh
 
 from apps.dcs.refusals import Conflict
 from apps.ui import paging
+from apps.ui.htmx import fragment
 from apps.workflow.models import Review
 
-from .. import access, exports, imports, plans, sheets
+from .. import access, exports, imports, proposing, sheets
 from ..filters import TermFilter
 from ..models import Term, TermImport
+from ..planned import PlannedRows
 
 
 class UploadForm(forms.Form):
@@ -62,7 +65,7 @@ def upload(request):
                 form.add_error("file", str(error))
             else:
                 return redirect(made)
-    mine = TermImport.objects.visible_to(request.reader).filter(author=request.user)[:10]
+    mine = TermImport.objects.visible_to(request.reader).filter(author=request.user).defer("rows")[:10]
     context = {"form": form, "mine": mine}
     return TemplateResponse(request, "glossary/upload.html", context, status=status)
 
@@ -71,7 +74,7 @@ def upload(request):
 def plan(request, pk, *, error="", status=200):
     """The plan, row by row; POST proposes it as one review, makes it anew or drops it."""
     access.may_write(request.reader, permission="glossary.add_term").or_refuse()
-    found = get_object_or_404(TermImport.objects.visible_to(request.reader), pk=pk)
+    found = get_object_or_404(TermImport.objects.visible_to(request.reader).defer("rows"), pk=pk)
     if request.method == "POST" and not error:
         try:
             if request.POST.get("answer") == "drop":
@@ -81,32 +84,47 @@ def plan(request, pk, *, error="", status=200):
                 imports.plan_again(found, by=request.reader)
                 messages.success(request, _("Compared again with what is stored now."))
                 return redirect(found)
-            review = imports.propose(found, by=request.reader, reason=request.POST.get("reason", "")[:1000])
+            review = proposing.ask(found, by=request.reader, reason=request.POST.get("reason", "")[:1000])
         except Conflict as conflict:
             return plan(request, pk=pk, error=conflict.detail, status=409)
-        messages.success(request, _("%s waits for a decision. Nothing has changed yet.") % review.label)
+        if review is not None:
+            messages.success(request, _("%s waits for a decision. Nothing has changed yet.") % review.label)
         return redirect(found)
-    shown = request.GET.get("action", "")
-    rows = [row for row in found.rows if not shown or row["action"] == shown]
-    numbered = [{**row, "number": at} for at, row in enumerate(rows)]
+    rows, progress = PlannedRows(found, request.GET.get("action", "")), _progress(found)
     context = {
         "import": found,
-        "counts": plans.counts(found.rows),
+        "counts": rows.counts,
         "review": Review.objects.of(found).order_by("-number").first(),
-        "domains": _domains(found),
-        "page": paging.page(numbered, request, order=("number",), size=100),
-        "shown": shown,
+        "domains": rows.domains,
+        "page": paging.page(rows, request, size=100),
+        "progress": progress,
+        "may_answer": found.state == found.State.PLANNED and (progress is None or progress["finished"]),
+        "shown": rows.action,
         "error": error,
     }
-    return TemplateResponse(request, "glossary/import.html", context, status=status)
+    template = fragment(request, "glossary/import.html", "progress")
+    response = TemplateResponse(request, template, context, status=status)
+    if template.endswith("#progress") and (progress is None or progress["finished"]):
+        # What stands below has changed with it.
+        return HttpResponseClientRefresh()
+    return response
 
 
-def _domains(found):
-    """The domains that the rows name: who decides has to look after all of them."""
-    named = {
-        row["values"].get("domain") for row in found.rows if row["action"] in (plans.CREATE, plans.CHANGE)
+def _progress(found):
+    """How far a worker is with the review of a plan; None if none works on it, or it is there."""
+    row = proposing.progress_of(found)
+    if row is None or row.state == row.State.COMPLETED or found.state != TermImport.State.PLANNED:
+        return None
+    failed = row.state == row.State.FAILED
+    waits = _("Waits for a worker. You can leave this page.")
+    return {
+        "state": row.state,
+        "finished": row.state not in (row.State.PENDING, row.State.RUNNING),
+        "text": _("The review was not made.") if failed else row.phase or waits,
+        "error": row.error if failed else "",
+        "url": found.get_absolute_url(),
+        "title": found.file_name,
     }
-    return sorted(named - {None, ""})
 
 
 @login_required
