@@ -44,6 +44,11 @@ class Step(Keyed, Visible):
     def __str__(self):
         return f"{self.name}: {self.before} → {self.after}"
 
+    @property
+    def taken_by(self):
+        """The name of the person who took the step, or of the task that did."""
+        return str(self.actor) if self.actor_id else self.actor_name
+
 
 class Review(Record):
     """A proposal to change something that people rely on, until somebody else has decided.

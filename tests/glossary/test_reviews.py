@@ -114,3 +114,13 @@ def test_a_value_domain_changes_by_review_once_a_column_is_bound(steward):
     domain.refresh_from_db()
     assert review.state == "submitted"
     assert domain.allowed_values == ["placed"]
+
+
+def test_the_log_of_a_term_names_the_people_who_decided(client, revenue, steward):
+    client.force_login(steward.user)
+
+    shown = text(page(client, revenue.get_absolute_url()))
+
+    assert f"Approved by {steward.user}" in shown
+    assert str(steward.user) != steward.user.username
+    assert f"by {steward.user.username}" not in shown
