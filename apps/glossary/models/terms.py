@@ -1,4 +1,4 @@
-"""The business glossary: terms, and what they explain."""
+"""Business terms and their lifecycle."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -12,16 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog import access
-from apps.catalog.models import Capsule, Column, Domain, Owner
-from apps.catalog.subjects import AboutSubject, SubjectQuerySet
-from apps.dcs.conditions import exactly_one
-from apps.dcs.fields import Moment, ObjectField, StringListField, empty_list
-from apps.dcs.models import Keyed, Record, Visible, VisibleQuerySet, empty_in_database
+from apps.catalog.models import Domain, Owner
+from apps.dcs.fields import ObjectField, StringListField
+from apps.dcs.models import Record, empty_in_database
 from apps.people.rest.permissions import refusal
-from apps.workflow.reviewable import Affected, Reviewable, ReviewableMany, Risk
+from apps.workflow.reviewable import Affected, Reviewable, Risk
 from apps.workflow.transitions import Stateful, transition
 
-from .querysets import DOCUMENT, TermQuerySet
+from ..querysets import DOCUMENT, TermQuerySet
 
 NAME_AND_DEFINITION = CombinedExpression(
     CombinedExpression(models.F("name"), "||", models.Value(" ")), "||", models.F("definition")
@@ -179,9 +177,7 @@ class Term(Reviewable, Stateful, Record):
 
     def affected(self, reader):
         """The columns and capsules that the term explains."""
-        links = (
-            TermLink.objects.visible_to(reader).filter(term=self).select_related("capsule", "column__capsule")
-        )
+        links = self.links.visible_to(reader).select_related("capsule", "column__capsule")
         return links.count(), [
             Affected(str(link.subject), link.subject.get_absolute_url(), str(link.get_relationship_display()))
             for link in links.order_by("added_at")[:20]
@@ -240,215 +236,3 @@ class Term(Reviewable, Stateful, Record):
     def deprecate(self, *, by, comment, successor=None):
         if successor is not None:
             self.meta = {**self.meta, "successor": str(successor.pk)}
-
-
-class TermLink(AboutSubject, Keyed, Visible):
-    """A term explains a capsule or a column.
-
-    Table `capsule_business_terms` of the capsule design, section 3.2.2.
-    """
-
-    class Relationship(models.TextChoices):
-        IMPLEMENTS = "implements", _("Implements")
-        RELATED_TO = "related_to", _("Related to")
-        EXAMPLE_OF = "example_of", _("Example of")
-
-    capsule = models.ForeignKey(
-        Capsule, models.CASCADE, null=True, blank=True, related_name="term_links", db_index=False
-    )
-    column = models.ForeignKey(
-        Column, models.CASCADE, null=True, blank=True, related_name="term_links", db_index=False
-    )
-    term = models.ForeignKey(Term, models.CASCADE, related_name="links")
-    relationship = models.CharField(
-        max_length=50,
-        choices=Relationship,
-        default=Relationship.IMPLEMENTS,
-        db_default=Relationship.IMPLEMENTS,
-        db_column="relationship_type",
-    )
-    added_by = models.CharField(max_length=255, null=True, blank=True)
-    added_at = models.DateTimeField(db_default=Moment(), editable=False)
-    updated_at = models.DateTimeField(db_default=Moment(), editable=False)
-    meta = ObjectField()
-    capsule_version = models.ForeignKey(
-        "catalog.CapsuleVersion", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = SubjectQuerySet.as_manager()
-
-    class Meta:
-        db_table = "capsule_business_terms"
-        ordering = ["term__name"]
-        indexes = [
-            models.Index(
-                fields=["capsule"], condition=models.Q(capsule__isnull=False), name="idx_term_links_capsule"
-            ),
-            models.Index(
-                fields=["column"], condition=models.Q(column__isnull=False), name="idx_term_links_column"
-            ),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="capsule_business_terms_has_subject",
-                condition=exactly_one("capsule", "column"),
-                violation_error_message=_("Name a capsule or a column, one of the two."),
-            ),
-            models.CheckConstraint(
-                name="relationship_type_valid",
-                condition=models.Q(relationship__in=["implements", "related_to", "example_of"]),
-            ),
-            models.UniqueConstraint(
-                fields=["capsule", "term", "relationship"],
-                condition=models.Q(capsule__isnull=False),
-                name="capsule_term_unique",
-            ),
-            models.UniqueConstraint(
-                fields=["column", "term", "relationship"],
-                condition=models.Q(column__isnull=False),
-                name="column_term_unique",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.term} {self.get_relationship_display().lower()} {self.subject}"
-
-
-class Refusal(AboutSubject, Keyed, Visible):
-    """A term that somebody said does not explain a capsule or a column; it is not suggested there again."""
-
-    capsule = models.ForeignKey(Capsule, models.CASCADE, null=True, blank=True, related_name="term_refusals")
-    column = models.ForeignKey(Column, models.CASCADE, null=True, blank=True, related_name="term_refusals")
-    term = models.ForeignKey(Term, models.CASCADE, related_name="refusals")
-    reason = models.TextField(blank=True, default="", db_default="")
-    refused_by = models.CharField(max_length=255)
-    refused_at = models.DateTimeField(db_default=Moment(), editable=False)
-
-    objects = SubjectQuerySet.as_manager()
-
-    class Meta:
-        db_table = "term_refusals"
-        ordering = ["-refused_at"]
-        constraints = [
-            models.CheckConstraint(
-                name="term_refusal_has_subject",
-                condition=exactly_one("capsule", "column"),
-                violation_error_message=_("Name a capsule or a column, one of the two."),
-            ),
-            models.UniqueConstraint(
-                fields=["capsule", "term"],
-                condition=models.Q(capsule__isnull=False),
-                name="capsule_term_refused_once",
-            ),
-            models.UniqueConstraint(
-                fields=["column", "term"],
-                condition=models.Q(column__isnull=False),
-                name="column_term_refused_once",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.term}: {self.subject}"
-
-
-class TermImport(ReviewableMany, Record):
-    """A file of terms and the plan that was made of it, until it is proposed and somebody else lets it happen.
-
-    `rows` are those of `apps.glossary.plans` as JSON, `options` say how the file was read, `outcome` what became of it.
-    """
-
-    review_kind = "term_import"
-    review_permission = "glossary.review_term"
-    review_icon = "upload"
-    large_fields = ("rows",)
-
-    class State(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        PROPOSED = "proposed", _("In review")
-        APPLIED = "applied", _("Applied")
-        DROPPED = "dropped", _("Dropped")
-
-    file_name = models.CharField(max_length=255)
-    format = models.CharField(max_length=20)
-    options = ObjectField()
-    rows = models.JSONField(default=list, db_default=empty_list())
-    warnings = StringListField()
-    state = models.CharField(max_length=20, choices=State, default=State.PLANNED, db_default=State.PLANNED)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
-    outcome = ObjectField()
-    applied_at = models.DateTimeField(null=True, editable=False)
-
-    objects = VisibleQuerySet.as_manager()
-
-    class Meta:
-        db_table = "term_imports"
-        ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(
-                name="term_import_state_valid",
-                condition=models.Q(state__in=["planned", "proposed", "applied", "dropped"]),
-            ),
-        ]
-
-    def __str__(self):
-        return self.file_name
-
-    def get_absolute_url(self):
-        return reverse("glossary:import", args=[self.pk])
-
-    # ---------- its review ----------
-
-    def members(self, reader):
-        from . import gathered
-
-        return gathered.members_of(self, reader)
-
-    def summed_up(self, members):
-        from . import gathered
-
-        return {"file_name": self.file_name, **gathered.summed_up(members)}
-
-    def rank_of(self, members):
-        keys = [member.key for member in members if not member.new]
-        highest = Term.objects.filter(pk__in=keys).aggregate(rank=models.Max("visibility_rank"))["rank"]
-        return max(self.visibility_rank, highest or 0)
-
-    def in_short(self, base, proposal, changed):
-        return _("%(new)s new, %(changed)s changed") % {
-            "new": proposal["new"],
-            "changed": proposal["changed"],
-        }
-
-    def risk_of(self, base, proposal):
-        return Risk("medium", marks=tuple(word for word in ("renamed", "other_domain") if proposal[word]))
-
-    def affected(self, reader):
-        """The columns and capsules that the changed terms explain."""
-        from . import gathered
-
-        return gathered.affected(self, reader)
-
-    def moved(self, review):
-        from . import gathered
-
-        return super().moved(review) + gathered.names_taken(review)
-
-    def carry_out(self, review, *, by, reason):
-        from . import gathered
-
-        gathered.carry_out(self, review, by=by, reason=reason)
-
-    def let_go(self, review):
-        """It can be proposed again, or dropped."""
-        self.state = self.State.PLANNED
-        self.save(update_fields=["state"])
-
-    def effect(self, proposal):
-        from . import gathered
-
-        return gathered.effect(proposal)
-
-    def read_as(self, contents):
-        from . import gathered
-
-        return gathered.read_as(contents)
