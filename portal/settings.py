@@ -197,6 +197,8 @@ FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # Bounds of capsule documents that differ from those of `apps.catalog.documents.Limits`, such as {"documents": 1000}.
 DOCUMENT_LIMITS = env.json("DOCUMENT_LIMITS", default={})
+# True if a blocking quality rule that has never run stops a pipeline at the gate.
+GATE_NEEDS_RESULT = env.bool("GATE_NEEDS_RESULT", default=False)
 DBT_UPLOAD_MAX_BYTES = env.int("DBT_UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- security -----------------------------------------------------------------------------------------
