@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from apps.audit.context import acting
 from apps.catalog import documents, snapshots, told
 from apps.catalog.models import Capsule, CapsuleVersion, Column
 from apps.people.roles import CONFIDENTIAL, INTERNAL
@@ -54,20 +55,58 @@ def export(found, reader, *, observed=False):
     `observed` adds the statistics, the upstream capsules that were only seen, and the history of named versions.
     """
     rows = list(found)
-    made, complete = [], True
+    made = []
     for start in range(0, len(rows), PART):
-        part = rows[start : start + PART]
-        states = snapshots.states_of(part)
-        hiding = _Hiding(part, states.values(), reader)
-        seen, named = (_seen(part, reader), _named(part)) if observed else ({}, {})
-        for capsule in part:
-            state, whole = hiding.of(capsule, states[capsule.pk])
-            if observed:
-                past = told.history(named.get(capsule.pk, []))
-                state = _with_observations(capsule, state, seen.get(capsule.pk, []), past)
-            made.append(state if whole else {**state, MARK: False})
-            complete = complete and whole
-    return Export(made, complete)
+        made += _exported(rows[start : start + PART], reader, observed)
+    return Export(made, all(MARK not in document for document in made))
+
+
+def stream(found, reader, form="yaml", *, observed=False):
+    """The text of a bundle of any length, piece by piece, each part read in a transaction of its own.
+
+    The same text as that of `export` for more than one capsule; whether it is complete is known at the end only, so
+    each incomplete document says so itself, and a last comment in YAML.
+    """
+    keys = list(found.values_list("pk", flat=True))
+    first, complete = True, True
+    yield "[\n" if form == "json" else ""
+    for start in range(0, len(keys), PART):
+        with acting(reader, reason=_("Export")):
+            part = _exported(list(found.filter(pk__in=keys[start : start + PART])), reader, observed)
+        for document in part:
+            complete = complete and MARK not in document
+            yield _between(form, first) + _one(document, form)
+            first = False
+    if form == "json":
+        yield "\n]\n" if not first else "]\n"
+    elif not complete:
+        yield f"# {INCOMPLETE}\n"
+
+
+def _between(form, first):
+    if first:
+        return ""
+    return ",\n" if form == "json" else "---\n"
+
+
+def _one(document, form):
+    text = documents.write(document, form)
+    return "  " + text.rstrip("\n").replace("\n", "\n  ") if form == "json" else text
+
+
+def _exported(rows, reader, observed):
+    """The documents of some capsules; those with something hidden bear `MARK`."""
+    states = snapshots.states_of(rows)
+    hiding = _Hiding(rows, states.values(), reader)
+    seen, named = (_seen(rows, reader), _named(rows)) if observed else ({}, {})
+    found = []
+    for capsule in rows:
+        state, whole = hiding.of(capsule, states[capsule.pk])
+        if observed:
+            past = told.history(named.get(capsule.pk, []))
+            state = _with_observations(capsule, state, seen.get(capsule.pk, []), past)
+        found.append(state if whole else {**state, MARK: False})
+    return found
 
 
 def refuse_incomplete(found):
@@ -222,8 +261,3 @@ def _with_observations(capsule, state, upstream, past):
         declared = lineage.get("upstream", [])
         found["lineage"] = {**lineage, "upstream": [*declared, *(u for u in upstream if u not in declared)]}
     return documents.canonical(found)
-
-
-def said_of(exported):
-    """The sentence for a page or terminal; empty if nothing is hidden."""
-    return "" if exported.complete else _("Something is hidden from you; the file cannot be planned.")

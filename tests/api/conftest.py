@@ -33,9 +33,9 @@ class Caller:
             }
         url = path if path.startswith(("/api", "http")) else BASE + path
         answer = self.client.generic(method, url, headers={**self.headers, **headers}, **options)
-        answer.body = (
-            json.loads(answer.content) if answer.content and "json" in answer["Content-Type"] else None
-        )
+        content = answer.getvalue()
+        answer.raw = content
+        answer.body = json.loads(content) if content and "json" in answer["Content-Type"] else None
         return answer
 
     def get(self, path, **headers):

@@ -100,7 +100,7 @@ def test_no_request_is_a_failure_of_the_server(part, kind, there, caller):
                 case.query,
                 case.headers,
                 case.body,
-                answer.content[:500],
+                answer.raw[:500],
             )
             assert answer.status_code < 500, about
             if answer.status_code >= 400:

@@ -6,7 +6,7 @@ from apps.catalog import documents
 from apps.catalog.models import Capsule, Column
 from apps.deploy.models import Plan
 from tests.factories import UserFactory
-from tests.factories.catalog import CapsuleFactory
+from tests.factories.catalog import CapsuleFactory, DomainFactory
 
 from .conftest import Caller
 
@@ -140,3 +140,32 @@ def test_a_policy_admin_plans_a_policy_and_nothing_else(producer):
 def test_who_may_change_nothing_learns_nothing_from_a_plan(producer):
     producer.put(f"/capsules/{URN}/document", TEXT)
     assert Caller(UserFactory(role="analyst")).post("/plans", TEXT).status_code == 403
+
+
+def test_all_capsules_those_of_a_domain_or_those_named_come_as_one_bundle(producer):
+    sales = DomainFactory(name="sales")
+    orders, customers = CapsuleFactory(name="orders", domain=sales), CapsuleFactory(name="customers")
+
+    def urns(query=""):
+        answer = producer.get(f"/documents{query}", Accept="application/json")
+        assert answer.status_code == 200
+        return [one["data_capsule"]["urn"] for one in answer.body]
+
+    assert urns() == sorted([orders.urn, customers.urn])
+    assert urns("?domain=sales") == [orders.urn]
+    assert urns(f"?urn={customers.urn}&urn={orders.urn}") == sorted([orders.urn, customers.urn])
+    assert urns("?domain=nowhere") == []
+    assert producer.get("/documents?urn=urn:dcs:dbt:model:shop:gone").status_code == 404
+    assert producer.get("/documents?include=secrets").status_code == 400
+
+
+def test_a_bundle_in_yaml_is_planned_as_it_came_and_nobody_gets_what_is_hidden(producer):
+    orders, hidden = CapsuleFactory(name="orders"), CapsuleFactory(name="salaries")
+    Capsule.objects.filter(pk=hidden.pk).update(visibility_rank=5)
+
+    answer = producer.get("/documents", Accept="application/yaml")
+    text = answer.raw.decode()
+
+    assert answer["Content-Type"].startswith("application/yaml")
+    assert (orders.urn in text, "salaries" in text) == (True, False)
+    assert producer.post("/plans", text).body["result"] == "no_change"

@@ -1,5 +1,7 @@
 """What the portal holds, however it came in, is exported, planned without a change, and the same elsewhere."""
 
+import json
+
 import pytest
 
 from apps.audit.context import acting
@@ -57,3 +59,24 @@ def test_a_hidden_column_is_left_out_and_the_export_says_so():
     assert not exported.complete
     assert "salary" not in exported.text()
     assert exported.text().startswith("# Incomplete")
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_a_bundle_is_sent_in_pieces_and_reads_as_the_whole(form, monkeypatch):
+    ingest()
+    monkeypatch.setattr(exporting, "PART", 3)
+    whole = everything(form)
+
+    pieces = list(exporting.stream(exporting.capsules(READER), READER, form))
+
+    assert len(pieces) > 8
+    assert "".join(pieces) == whole
+    none = "".join(exporting.stream(exporting.capsules(READER).none(), READER, form))
+    assert none == ("[\n]\n" if form == "json" else "")
+
+
+def test_a_line_separator_inside_a_text_survives_a_bundle_in_json():
+    for name in ("orders", "customers"):
+        CapsuleFactory(name=name, description="One\u2028two\nthree")
+    text = "".join(exporting.stream(exporting.capsules(READER), READER, "json"))
+    assert [one["data_capsule"]["description"] for one in json.loads(text)] == ["One\u2028two\nthree"] * 2

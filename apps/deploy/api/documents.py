@@ -1,6 +1,6 @@
 """Plans and documents in the API: the same verbs as on the command line (format, section 7)."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -17,6 +17,7 @@ from apps.deploy.models import Plan
 from apps.people.rest.viewsets import PlainView
 
 FLAGS = ("keep_unlisted", "overwrite", "strict")
+MOST_NAMED = 100
 
 
 class TextParser(BaseParser):
@@ -165,6 +166,58 @@ def _plan(reader, pk):
     return found
 
 
+class AllDocuments(PlainView):
+    """Capsules as one bundle: all, those of a domain, or those that are named."""
+
+    query_parameters = frozenset({"domain", "urn", "include"})
+
+    @property
+    def renderer_classes(self):
+        return [*super().renderer_classes, YAMLRenderer]
+
+    @extend_schema(
+        operation_id="documents_retrieve",
+        responses={
+            (200, "application/yaml"): OpenApiTypes.STR,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+        },
+        parameters=[
+            OpenApiParameter("domain", str, description="The name of a domain."),
+            OpenApiParameter("urn", str, many=True, description="Addresses, at most 100."),
+            OpenApiParameter("include", str, enum=["observed"]),
+        ],
+    )
+    def get(self, request):
+        """The canonical documents of capsules in use as far as the caller may see them, in order of their URNs.
+
+        A document of which something is hidden says so in `x-export-complete` and cannot be planned.
+        """
+        found = exporting.capsules(request.reader, request.query_params.get("domain", ""))
+        if urns := request.query_params.getlist("urn"):
+            found = self._named(found, urns)
+        form = "yaml" if "yaml" in request.accepted_renderer.media_type else "json"
+        text = exporting.stream(found, request.reader, form, observed=_observed(request))
+        return StreamingHttpResponse(
+            text, content_type=f"application/{form}; charset=utf-8", headers={"Vary": "Accept"}
+        )
+
+    @staticmethod
+    def _named(found, urns):
+        if len(urns) > MOST_NAMED:
+            raise ValidationError({"urn": [_("Name at most %(most)s capsules.") % {"most": MOST_NAMED}]})
+        named = found.filter(urn__in={spelled for urn in urns for spelled in addresses.urns.spellings(urn)})
+        if named.count() < len(set(urns)):
+            raise NotFound(_("One of these capsules is not there, or out of use."))
+        return named
+
+
+def _observed(request):
+    include = request.query_params.get("include", "")
+    if include not in ("", "observed"):
+        raise ValidationError({"include": [_("Write observed.")]})
+    return bool(include)
+
+
 class YAMLRenderer(BaseRenderer):
     """Documents and plans are written by their own module; this only lets clients ask for YAML."""
 
@@ -201,11 +254,8 @@ class DocumentOfCapsule(Documents):
     def get(self, request, urn):
         """The canonical document; `X-Export-Complete: false` if rights hide something of it."""
         capsule = addresses.capsule(urn, request.reader)
-        include = request.query_params.get("include", "")
-        if include not in ("", "observed"):
-            raise ValidationError({"include": [_("Write observed.")]})
         found = exporting.capsules(request.reader).filter(pk=capsule.pk)
-        exported = exporting.export(found, request.reader, observed=bool(include))
+        exported = exporting.export(found, request.reader, observed=_observed(request))
         if not exported.documents:
             raise NotFound(_("This capsule is out of use, or only a name."))
         form = "yaml" if "yaml" in request.accepted_renderer.media_type else "json"

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from .documents import ApplyPlan, DocumentOfCapsule, OnePlan, Plans
+from .documents import AllDocuments, ApplyPlan, DocumentOfCapsule, OnePlan, Plans
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
 
 urlpatterns = [
     path("plans", Plans.as_view(), name="plan-list"),
     path("plans/<key:pk>", OnePlan.as_view(), name="plan-detail"),
     path("plans/<key:pk>/apply", ApplyPlan.as_view(), name="plan-apply"),
+    path("documents", AllDocuments.as_view(), name="document-list"),
     path("capsules/<segment:urn>/document", DocumentOfCapsule.as_view(), name="capsule-document"),
     path("ingest/dbt", IngestDbt.as_view(), name="ingest-dbt"),
     path("ingest/dbt/upload", IngestDbt.as_view(), name="ingest-dbt-upload"),

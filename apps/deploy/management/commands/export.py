@@ -1,5 +1,6 @@
 """Write capsules as documents: one, those of a domain, or all."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -27,21 +28,24 @@ class Command(DocumentCommand):
             found = exporting.capsules(reader, domain)
             if urn:
                 found = found.filter(urn__in=urn)
-            exported = exporting.export(found, reader, observed=observed)
-        if len(exported.documents) < len(urn):
-            known = {document["urn"] for document in exported.documents}
-            raise CommandError(f"There is no capsule in use at {', '.join(sorted(set(urn) - known))}.")
-        text = exported.text("json" if self.as_json else "yaml") if exported.documents else ""
+            count = found.count()
+            known = set(found.filter(urn__in=urn).values_list("urn", flat=True))
+            single = exporting.export(found, reader, observed=observed) if count == 1 else None
+        if unknown := set(urn) - known:
+            raise CommandError(f"There is no capsule in use at {', '.join(sorted(unknown))}.")
+        form = "json" if self.as_json else "yaml"
+        text = [single.text(form)] if single else exporting.stream(found, reader, form, observed=observed)
+        complete = True
+        with out.open("w", encoding="utf-8") if out else nullcontext(self.stdout) as file:
+            for piece in text:
+                complete = complete and exporting.MARK not in piece
+                file.write(piece) if out else file.write(piece, ending="")
+        words = "" if complete else str(exporting.INCOMPLETE)
         if out:
-            out.write_text(text, encoding="utf-8")
             self.say(
-                {"documents": len(exported.documents), "complete": exported.complete, "file": str(out)},
-                [
-                    f"{len(exported.documents)} documents written to {out}. {exporting.said_of(exported)}".strip()
-                ],
+                {"documents": count, "complete": complete, "file": str(out)},
+                [f"{count} documents written to {out}. {words}".strip()],
             )
-        else:
-            self.stdout.write(text, ending="")
-            if not exported.complete:
-                self.stderr.write(str(exporting.said_of(exported)))
+        elif words:
+            self.stderr.write(words)
         return NOTHING
