@@ -10,9 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.dcs.refusals import Conflict
 from apps.deploy import applying, plan
 from apps.people.reader import reader_of, system
-
-NOTHING, CHANGES, BLOCKED, FAILED = 0, 2, 3, 1
-SIGNS = {"create": "+", "change": "~", "retire": "−", "no_change": "="}
+from portal_client import BLOCKED, refusal
 
 
 class DocumentCommand(BaseCommand):
@@ -74,43 +72,11 @@ class DocumentCommand(BaseCommand):
 
     def invalid(self, error):
         problems = [plan.problem_json(problem) for problem in error.problems]
-        words = [
-            f"{one['document']}:{one['line']}:{one['column']} {one['code']} {one['message']} {one['hint']}".rstrip()
-            for one in problems
-        ]
-        self.say({"code": "document_invalid", "detail": str(error), "problems": problems}, words)
+        answer = {"code": "document_invalid", "detail": str(error), "problems": problems}
+        self.say(answer, refusal(answer))
         return BLOCKED
 
     def refused(self, error, **more):
-        words = [error.detail, *(f"  {urn}: {text}" for urn, texts in error.fields.items() for text in texts)]
-        self.say({"code": error.code, "detail": error.detail, **more}, words)
+        answer = {"code": error.code, "detail": error.detail, **more}
+        self.say(answer, refusal(answer | {"fields": error.fields}))
         return BLOCKED
-
-
-def lines(answer):
-    """A plan's answer as lines for a terminal: signs and words, never colour alone."""
-    for capsule in answer["capsules"]:
-        verdict = capsule["verdict"]
-        yield f"{SIGNS[capsule['action']]} {capsule['urn']}: {capsule['action'].replace('_', ' ')}"
-        for name, part in capsule["dimensions"].items():
-            if part["items"]:
-                yield f"  {SIGNS[part['result']]} {name}"
-            for item in part["items"]:
-                yield f"    {SIGNS[item['action']]} {item['code']} {item['name']} ({item['consumer']} for consumers)"
-        for one in capsule["kept"]:
-            yield f"  kept {one['pointer']}: written by {one['by']}"
-        for one in capsule["suggestions"]:
-            yield f"  perhaps {one['old']} is now {one['new']}: write {one['hint']}"
-        if verdict["decision"] != "allow":
-            yield f"  {verdict['decision'].replace('_', ' ')}: " + " ".join(
-                r["text"] for r in verdict["reasons"]
-            )
-        for one in capsule["approvals"]:
-            yield f"  {one['section']} waits for an approval by {', '.join(one['roles'])}"
-    for warning in answer["warnings"]:
-        yield f"warning {warning['code']} at line {warning['line']}: {warning['message']}"
-
-
-def blocked(answer):
-    """True if the contract of any capsule stands in the way."""
-    return any(capsule["verdict"]["decision"] == "blocked" for capsule in answer["capsules"])

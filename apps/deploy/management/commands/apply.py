@@ -7,8 +7,9 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from apps.deploy import applying
-from apps.deploy.management.documents import NOTHING, DocumentCommand, lines
+from apps.deploy.management.documents import DocumentCommand
 from apps.deploy.models import Plan
+from portal_client import NOTHING, lines
 
 
 class Command(DocumentCommand):

@@ -10,8 +10,9 @@ from apps.catalog.changes.change import verdict
 from apps.catalog.changes.classify import classify
 from apps.catalog.models import Capsule, CapsuleVersion
 from apps.deploy import plan
-from apps.deploy.management.documents import CHANGES, NOTHING, SIGNS, DocumentCommand
+from apps.deploy.management.documents import DocumentCommand
 from apps.deploy.wanted import PAST
+from portal_client import CHANGES, NOTHING, SIGNS
 
 
 class Command(DocumentCommand):

@@ -7,7 +7,8 @@ from django.core.management.base import CommandError
 
 from apps.audit.context import acting
 from apps.deploy import exporting
-from apps.deploy.management.documents import NOTHING, DocumentCommand
+from apps.deploy.management.documents import DocumentCommand
+from portal_client import NOTHING
 
 
 class Command(DocumentCommand):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from apps.audit.context import acting
 from apps.deploy import plan
-from apps.deploy.management.documents import BLOCKED, CHANGES, NOTHING, DocumentCommand, blocked, lines
+from apps.deploy.management.documents import DocumentCommand
+from portal_client import BLOCKED, CHANGES, NOTHING, blocked, lines
 
 
 class Command(DocumentCommand):
