@@ -14,6 +14,7 @@ from .ingestion import refresh_facts
 from .locking import lock
 from .models import Plan
 
+STEPS = 4
 MANY = 50  # capsules from which derived tables are refreshed once instead of row by row
 
 
@@ -34,9 +35,14 @@ class _Moved(Exception):
         self.drafted, self.moved = drafted, moved
 
 
-def apply(plan, *, reader):
+def quiet(phase, done=0, total=0):
+    """Nobody follows."""
+
+
+def apply(plan, *, reader, say=quiet):
     """Carry out a stored plan; returns it with `applied_at` set; `plan.reviews` are those of what waits.
 
+    `say(phase, done, total)` hears how far it is, from within the transaction, and may raise to stop it.
     Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied or plan_blocked, and
     `PermissionDenied`; nothing is written then.
     """
@@ -46,11 +52,12 @@ def apply(plan, *, reader):
             _usable(plan, reader)
             found = plans.documents_of(plan)
             lock(sorted(plan.base))
+            say(_("Comparing"), 0, STEPS)
             drafted = plans.draft(found, reader, plans.Options(**plan.options))
             moved = [step.urn for step in drafted.steps if step.base != plan.base[step.urn]]
             if moved:
                 raise _Moved(drafted, moved)
-            return _carry_out(plan, drafted, reader)
+            return _carry_out(plan, drafted, reader, say)
     except _Moved as stale:
         with acting(reader, reason=_("Plan made anew")):
             new = plans.keep(stale.drafted, reader)
@@ -102,19 +109,21 @@ def _usable(plan, reader):
         raise Conflict(_("%(plan)s is older than a day. Plan again.") % {"plan": plan}, code="plan_gone")
 
 
-def _carry_out(plan, drafted, reader):
+def _carry_out(plan, drafted, reader, say=quiet):
     if blocked := drafted.blocked:
         said = {step.urn: [str(reason.text) for reason in step.decision.reasons] for step in blocked}
         detail = _("The contract of %(urn)s does not allow this yet.") % {"urn": blocked[0].urn}
         raise Conflict(detail, code="plan_blocked", fields=said)
     steps = [step for step in drafted.steps if step.moves]
     before = {step.urn: step.before for step in steps if step.before is not None}
+    say(_("Writing"), 1, STEPS)
     capsules = storing.store({step.urn: step.wanted for step in steps}, before)
     parts.propose(plan, steps, by=reader)
     plan.applied_at = timezone.now()
     plan.save(update_fields=["applied_at"])
     ids = {urn: capsule.pk for urn, capsule in capsules.items()}
     if ids:
+        say(_("Keeping versions"), 2, STEPS)
         versions.capture(
             ids.values(),
             reader,
@@ -124,6 +133,7 @@ def _carry_out(plan, drafted, reader):
             context={"plan": str(plan.pk), "document_hash": plan.document_hash},
         )
         if len(plan.base) >= MANY:
+            say(_("Counting anew"), 3, STEPS)
             refresh_facts(list(ids.values()))
     return plan
 

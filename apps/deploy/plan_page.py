@@ -53,7 +53,22 @@ def context(request, plan, *, refused=None, instead_of=None):
     found |= {"consumers_count": len(consumers), "effect": _effect(shown, consumers)}
     found |= _checks(plan, shown, kept, where, reader) | {"impact": _impact(shown, consumers, reader)}
     found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting()}
+    if where.state == "applying":
+        found["job"] = progress_of(plan, where.job)
     return found | _plan(shown, request)
+
+
+def progress_of(plan, job):
+    """What the progress region shows of a plan that is being applied."""
+    return {
+        "state": job.state,
+        "finished": job.is_finished,
+        "text": job.phase or _("Waits for a worker."),
+        "done": job.done,
+        "total": job.total,
+        "url": plan.get_absolute_url(),
+        "title": str(plan),
+    }
 
 
 # ---------- the plan itself ----------

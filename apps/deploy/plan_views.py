@@ -1,19 +1,25 @@
 """Pages of change plans: the list, one plan with its five parts, and applying it."""
 
+import logging
+
 from django.contrib.auth.decorators import login_required
+from django.db import DatabaseError
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from apps.dcs.refusals import Conflict
 from apps.ui import paging
-from apps.ui.htmx import fragment
+from apps.ui.htmx import fragment, is_for
 
-from . import applying, plan, plan_page, rights
+from . import applying, background, plan, plan_page, rights, standing
 from .models import Plan
 from .querysets import READ_ALL
 
+log = logging.getLogger(__name__)
 STATES = {
     "draft": gettext_lazy("Drafts"),
     "waiting": gettext_lazy("Waiting for review"),
@@ -50,7 +56,14 @@ def changes(request):
 @login_required
 def change(request, number):
     """One plan: what it does, what was checked, whom it touches, who must agree, and the button that applies it."""
-    return _shown(request, _found(request, number))
+    found = _found(request, number)
+    if is_for(request, "progress"):
+        job = standing.job_of(found)
+        if job is None or job.is_finished:
+            return HttpResponseClientRedirect(found.get_absolute_url())
+        context = {"job": plan_page.progress_of(found, job)}
+        return TemplateResponse(request, "components/job_progress.html", context)
+    return _shown(request, found)
 
 
 @login_required
@@ -59,6 +72,12 @@ def apply(request, number):
     found = _found(request, number)
     if request.method != "POST":
         return redirect(found)
+    if background.is_large(found):
+        state = standing.standing(found, request.reader).state
+        if state == "ready":
+            background.begin(found, reader=request.reader)
+        if state in ("ready", "applying"):
+            return redirect(found)
     try:
         applying.apply(found, reader=request.reader)
     except applying.PlanStale as stale:
@@ -69,6 +88,11 @@ def apply(request, number):
             # Pressed twice: the first press has done it.
             return redirect(found)
         return _shown(request, found, refused=refused, status=409)
+    except DatabaseError:
+        log.exception("applying %s failed", found)
+        words = _("The database refused a row of it. The log names this request: %(request)s.")
+        failed = Conflict(words % {"request": request.reader.request_id}, code="failed")
+        return _shown(request, found, refused=failed, status=409)
     return redirect(found)
 
 

@@ -76,7 +76,7 @@ class Standing:
 
 def standing(plan, reader):
     """The `Standing` of a plan; at most five queries."""
-    job = JobProgress.objects.of(plan).order_by("-created_at").first()
+    job = job_of(plan)
     if plan.applied_at is not None:
         made = _made(plan, reader)
         found = Standing("applied", made=list(made[:SHOWN]), reviews=list(plan.reviews), job=job)
@@ -89,6 +89,11 @@ def standing(plan, reader):
     moved = moved_since(plan, reader)
     blocks = _blocks(plan)
     return Standing(_state(plan, reader, moved, blocks), moved, blocks, earliest=_earliest(blocks), job=job)
+
+
+def job_of(plan):
+    """The last job that applied, or is to apply, the plan in the background."""
+    return JobProgress.objects.of(plan).order_by("-created_at").first()
 
 
 def _state(plan, reader, moved, blocks):

@@ -1,10 +1,10 @@
-"""Ingestion in the background."""
+"""Ingestion, and applying large plans, in the background."""
 
 from procrastinate.contrib.django import app
 
 from apps.catalog.models import IngestionJob
 
-from . import ingestion
+from . import background, ingestion
 
 
 @app.task(name="deploy.ingest", queue="default", pass_context=False)
@@ -13,3 +13,9 @@ def ingest(job_id):
     job = IngestionJob.objects.filter(pk=job_id).first()
     if job is not None:
         ingestion.run(job)
+
+
+@app.task(name="deploy.apply", queue="default", pass_context=False)
+def apply_plan(job_id):
+    """Apply the plan of one job; a second run of a finished job does nothing, one of a killed job begins anew."""
+    background.run(job_id)

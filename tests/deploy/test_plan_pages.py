@@ -9,12 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.audit.context import acting
 from apps.catalog import documents
 from apps.catalog.models import Capsule, CapsuleVersion
 from apps.contracts.models import Contract
-from apps.deploy import applying, plan
+from apps.dcs.models import JobProgress
+from apps.deploy import applying, background, plan, tasks
 from apps.deploy.models import Plan
 from apps.people.reader import reader_of, system
 from tests.factories.catalog import CapsuleFactory, OwnerFactory
@@ -449,3 +451,76 @@ def test_strangers_are_sent_to_the_door(client, producer):
         assert client.get(url).status_code == 302
     assert apply_by_page(client, made).status_code == 302
     assert not Capsule.objects.exists()
+
+
+# ---------- large plans ----------
+
+
+@pytest.fixture
+def large(producer):
+    """A plan of one capsule more than is applied within a request."""
+    number = background.MANY + 1
+    many = [changed(urn=f"{URN}_{n:03}", name=f"orders_{n:03}") for n in range(number)]
+    return plan.make(written(*many), producer)
+
+
+def test_a_large_plan_is_applied_by_a_worker_once_however_often_it_is_asked(client, producer, large):
+    first, second = apply_by_page(client, large), apply_by_page(client, large)
+
+    row = JobProgress.objects.of(large).get()
+    assert (first.url, second.url) == (large.get_absolute_url(), large.get_absolute_url())
+    assert (
+        ProcrastinateJob.objects.filter(task_name="deploy.apply", args={"job_id": str(row.pk)}).count() == 1
+    )
+    assert not Capsule.objects.exists()
+    waiting = page_of(client, large)
+    assert 'hx-trigger="every 2s"' in waiting
+    assert "Being applied" in waiting
+
+    tasks.apply_plan(job_id=str(row.pk))
+    tasks.apply_plan(job_id=str(row.pk))
+
+    finished = page_of(client, large)
+    assert "every 2s" not in finished
+    assert Capsule.objects.count() == CapsuleVersion.objects.count() == background.MANY + 1
+    row.refresh_from_db()
+    assert (row.state, row.phase) == ("completed", "Counting anew")
+
+
+def test_the_progress_is_a_region_that_becomes_the_page_when_it_is_done(client, producer, large):
+    apply_by_page(client, large)
+    headers = {"HX-Request": "true", "HX-Target": "progress"}
+
+    running = client.get(large.get_absolute_url(), headers=headers)
+    tasks.apply_plan(job_id=str(JobProgress.objects.of(large).get().pk))
+    done = client.get(large.get_absolute_url(), headers=headers)
+
+    assert 'id="progress"' in running.content.decode()
+    assert "<html" not in running.content.decode()
+    assert done.headers["HX-Redirect"] == large.get_absolute_url()
+
+
+def test_a_large_plan_that_became_stale_says_that_nothing_was_changed(client, producer, large):
+    apply_by_page(client, large)
+    applied(written(changed(urn=f"{URN}_000", name="orders_000", layer="gold")), producer)
+
+    tasks.apply_plan(job_id=str(JobProgress.objects.of(large).get().pk))
+
+    page = page_of(client, large)
+    assert JobProgress.objects.of(large).get().state == "failed"
+    assert "Nothing was changed." in page
+    assert "Look at the new plan" in page
+    assert Capsule.objects.count() == 1
+
+
+def test_a_row_that_the_database_refuses_undoes_everything_and_says_so(client, producer):
+    made = plan.make(written(ORDERS), producer)
+    made.content[0]["canonical"]["schema"]["columns"][1]["name"] = "a" * 300
+    made.save()
+
+    response = apply_by_page(client, made)
+
+    assert response.status_code == 409
+    assert "Nothing was changed." in response.content.decode()
+    assert not Capsule.objects.exists()
+    assert Plan.objects.get().applied_at is None
