@@ -202,6 +202,10 @@ def test_what_was_overtaken_is_merged_on_its_page(client, agreed, author, ana):
     page = text(page_of(client, second))
     assert "Merge and ask again" in page
     assert 'name="keep_definition"' in page
+    assert '<th scope="row">Definition</th>' in page
+    # What it began from is in force no longer.
+    assert '<th scope="col">Before</th>' in page
+    assert '<th scope="col">In force</th>' not in page
     client.post(reverse("workflow:merge", args=[second.number]), {"keep_definition": "yours"})
 
     second.refresh_from_db()
