@@ -9,7 +9,21 @@ BATCH = 500
 FEW = 100  # rows that one INSERT takes as quickly
 
 
-def rewrite(model: type[Model], stored, wanted):
+class Pen:
+    """Writes rows that differ; another pen may only note what would be written."""
+
+    def insert(self, model, rows):
+        insert(model, rows)
+
+    def change(self, model, rows, names):
+        """Store the attributes `names` of some rows."""
+        model._base_manager.bulk_update(rows, sorted(names), batch_size=BATCH)
+
+
+PEN = Pen()
+
+
+def rewrite(model: type[Model], stored, wanted, pen=PEN):
     """Create and change rows so that each key of `wanted` has a row with its values; returns those left over.
 
     `stored` is {key: row}, `wanted` {key: {attribute: value}}. A row whose values are equal is not written. The
@@ -28,9 +42,9 @@ def rewrite(model: type[Model], stored, wanted):
             names.update(differing)
             changed.append(row)
     if new:
-        insert(model, new)
+        pen.insert(model, new)
     if changed:
-        model._base_manager.bulk_update(changed, sorted(names), batch_size=BATCH)
+        pen.change(model, changed, names)
     return [row for key, row in stored.items() if key not in wanted]
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from apps.catalog.documents import keys
 from apps.catalog.owners import named
 from apps.catalog.remainder import entry_of, meta_with, noted, number, remainder, told_of
-from apps.catalog.rewriting import rewrite
+from apps.catalog.rewriting import PEN, rewrite
 from apps.dcs.periods import Period
 
 from .models import Contract
@@ -127,7 +127,7 @@ def _downtime(row):
     return f"{row.max_downtime.iso()} per {row.max_downtime_period}"
 
 
-def write(wanted):
+def write(wanted, pen=PEN):
     """Make the contract of each (capsule, state) equal to it: a new version is a new row.
 
     One that is wanted active begins as proposed; a contract in force is changed in place and keeps its status, so
@@ -148,15 +148,15 @@ def write(wanted):
         if said:
             values[capsule.pk, said["version"]] = _values(capsule, meant, said, owners)
     before = current(found)
-    left = rewrite(Contract, rows, values)
+    left = rewrite(Contract, rows, values, pen)
     for row in left:
         capsule_id = row.capsule_id
         if before.get(capsule_id) is row and not any(key[0] == capsule_id for key in values):
             row.status, row.meta = Status.DEPRECATED, meta_with(row.meta, status=None, current=None)
-            row.save(update_fields=["status", "meta"])
+            pen.change(Contract, [row], {"status", "meta"})
         elif noted(row.meta).get("current"):
             row.meta = meta_with(row.meta, current=None)
-            row.save(update_fields=["meta"])
+            pen.change(Contract, [row], {"meta"})
 
 
 def _values(capsule, row, said, owners):

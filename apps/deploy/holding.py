@@ -62,7 +62,8 @@ def _hold_policies(step, in_force):
     held = {}
     for name in {**theirs, **mine}:
         entry = mine.get(name, {})
-        if entry != theirs.get(name, {}) and (name in in_force or entry.get("status") == ACTIVE):
+        wanted = entry.get("status") == ACTIVE or _masks(entry)
+        if entry != theirs.get(name, {}) and (name in in_force or wanted):
             held[name] = entry
     if held:
         step.held["column_policies"] = held

@@ -3,7 +3,6 @@
 import datetime
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,7 @@ from apps.catalog.changes.codes import DIMENSIONS
 from apps.dcs.fields import Next, ObjectField, empty_list
 from apps.dcs.models import Record, VisibleQuerySet
 from apps.workflow.models import Review
-from apps.workflow.reviewable import Affected, Reviewable
+from apps.workflow.reviewable import Affected, ReviewableMany
 
 from .querysets import PlanQuerySet
 
@@ -80,7 +79,7 @@ class PlanPartQuerySet(VisibleQuerySet):
     below = ("plan",)
 
 
-class PlanPart(Reviewable, Record):
+class PlanPart(ReviewableMany, Record):
     """What of a plan waits for one kind of approval: its policies with their masks, or its contracts.
 
     `held` are the sections by capsule, {URN: {section: value}}. Each part is the subject of a review of its own, so
@@ -91,7 +90,6 @@ class PlanPart(Reviewable, Record):
         POLICY = "policy", _("Policies")
         CONTRACT = "contract", _("Contracts")
 
-    governed_fields = ("held",)
     review_domain = None
     DECIDES = {Kind.POLICY: "catalog.edit_policy", Kind.CONTRACT: "catalog.edit_contract"}
     review_icon = "git-pull-request"
@@ -142,28 +140,35 @@ class PlanPart(Reviewable, Record):
         """The permission to decide on it."""
         return self.DECIDES[self.kind]
 
-    def content_in_force(self):
-        from . import parts
-
-        return parts.in_force(self)
-
     @classmethod
     def lock_around(cls, pk):
         from . import parts
 
         parts.lock_capsules(pk)
 
-    def checked(self, content):
-        """What was planned, or what is in force again: any other content is another plan."""
-        found = {**self.canonical_content(), **content}
-        if found["held"] not in (self.held, self.content_in_force()["held"]):
-            raise ValidationError({"held": [__("Change the document, and plan it again.")]})
-        return found
+    def members(self, reader):
+        from . import part_members
 
-    def note_writer(self, review):
-        from . import parts
+        return part_members.planned(self)
 
-        parts.carry_out(self, review)
+    def summed_up(self, members):
+        """How many rows of how many capsules, and what is wanted of them."""
+        return {"rows": len(members), "capsules": len(self.held), "held": self.held}
+
+    def carry_out(self, review, *, by, reason):
+        from . import part_members
+
+        part_members.write(self, review, by=by)
+
+    def read_as(self, contents):
+        from . import part_members
+
+        return part_members.read_as(contents)
+
+    def effect(self, proposal):
+        if self.kind == self.Kind.CONTRACT:
+            return __("puts the contracts in force as they stand here.")
+        return __("makes the policies and masks hold as they stand here.")
 
     def rivals(self, review):
         from . import parts

@@ -5,18 +5,17 @@ A policy or contract that is to take force for the first time stands there as a 
 again when its review is rejected or withdrawn.
 """
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.catalog import snapshots, storing
 from apps.catalog.models import Capsule
 from apps.catalog.remainder import meta_with
 from apps.contracts import document as contracts
 from apps.contracts.models import Contract
-from apps.dcs.canonical import digest, plain
+from apps.dcs.canonical import plain
 from apps.policy import document as policies
+from apps.policy import masking_entries
 from apps.policy.models import Policy
-from apps.workflow import reviews
+from apps.workflow import members, reviews
 from apps.workflow.models import Review
 
 from .locking import lock
@@ -35,6 +34,8 @@ def propose(plan, steps, *, by):
         held = {step.urn: mine for step in steps if (mine := _of_kind(step.held, kind))}
         if held:
             part = PlanPart(plan=plan, kind=kind, held=plain(held), visibility_rank=_rank(steps, held))
+            if not part.members(by):
+                continue
             part.save(force_insert=True)
             reason = _("What plan %(plan)s holds back") % {"plan": plan}
             found.append(reviews.propose(part, {}, by=by, reason=reason))
@@ -94,11 +95,8 @@ def _undecided(about):
 def rivals(part, review):
     """Keys of the undecided reviews of other parts whose base is no longer in force now that `review` is applied."""
     about = PlanPart._base_manager.filter(kind=part.kind, held__has_any_keys=list(part.held))
-    return [
-        each.pk
-        for other, each in _undecided(about.exclude(pk=part.pk))
-        if digest(in_force(other)) != each.base_hash
-    ]
+    others = _undecided(about.exclude(pk=part.pk))
+    return [each.pk for _other, each in others if members.moved(each, lock=False)]
 
 
 def lock_capsules(pk):
@@ -146,71 +144,11 @@ def in_use(urns):
     return found.select_related("owner", "domain", "source_system")
 
 
-def carry_out(part, review):
-    """Write what the part holds, now that its review is approved, and put in force what is to be active."""
-    capsules = list(in_use(part.held))
-    found = snapshots.states_of(capsules)
-    states = {capsule.urn: found[capsule.pk] for capsule in capsules}
-    wanted = {}
-    for urn, state in states.items():
-        state = dict(state)
-        for section, value in part.held[urn].items():
-            if section == "column_policies":
-                value = {**state.get(section, {}), **value}
-                value = {name: entry for name, entry in value.items() if entry}
-            state[section] = value
-        wanted[urn] = {key: value for key, value in state.items() if value not in ({}, [])}
-    written = storing.store(wanted, states)
-    approval = _approval(review)
-    for urn, capsule in written.items():
-        if part.kind == Kind.CONTRACT:
-            _sign(capsule, part.held[urn]["contract"], approval)
-        else:
-            _activate(capsule, part.held[urn], approval)
-
-
-def _approval(review):
-    decision = review.decisions.filter(decision="approve").order_by("-decided_at").first()
-    person = decision.person if decision else None
-    return {
-        "approved_by_user": person,
-        "approved_by": person.get_username() if person else None,
-        "approved_at": timezone.now(),
-    }
-
-
-def _subjects(sections):
+def subjects(sections):
     """The names of columns, None for the capsule, whose policies are to be active."""
     found = {None} if sections.get("policies", {}).get("status") == ACTIVE else set()
     columns = sections.get("column_policies", {})
     return found | {name for name, entry in columns.items() if entry.get("status") == ACTIVE}
-
-
-def _activate(capsule, sections, approval):
-    rows = policies.stored([capsule])
-    for name in _subjects(sections):
-        if row := rows.get((capsule.pk, name)):
-            _put_in_force(row, Policy.Status.ACTIVE, approval)
-
-
-def _sign(capsule, held, approval):
-    if held.get("status") != ACTIVE:
-        return
-    found = contracts.stored([capsule]).get(capsule.pk, [])
-    for row in found:
-        if row.is_in_force and row.version != held["version"]:
-            row.status = Contract.Status.SUPERSEDED
-            row.save(update_fields=["status"])
-    for row in found:
-        if row.version == held["version"] and not row.is_in_force:
-            _put_in_force(row, Contract.Status.ACTIVE, approval)
-
-
-def _put_in_force(row, status, approval):
-    row.status = status
-    for name, value in approval.items():
-        setattr(row, name, value)
-    row.save(update_fields=["status", *approval])
 
 
 def let_go(part):
@@ -228,9 +166,20 @@ def let_go(part):
             _draft([row for row in rows if row.version == version and row.status == Contract.Status.PROPOSED])
         else:
             rows = policies.stored([capsule])
-            names = _subjects(sections).difference(*map(_subjects, elsewhere))
+            names = subjects(sections).difference(*map(subjects, elsewhere))
             mine = [row for name in names if (row := rows.get((capsule.pk, name)))]
             _draft([row for row in mine if row.status == Policy.Status.UNDER_REVIEW])
+            _forget_masks(capsule, set(sections.get("column_policies", {})), elsewhere)
+
+
+def _forget_masks(capsule, names, elsewhere):
+    """Masks that waited for the part alone are wanted no longer."""
+    names = names.difference(*(held.get("column_policies", {}) for held in elsewhere))
+    for (_capsule_id, name), rows in masking_entries.stored([capsule]).items():
+        for row in rows:
+            if name in names and masking_entries.is_wanted(row) and not row.is_enabled:
+                masking_entries.enable(row, wanted=False)
+                row.save(update_fields=["is_enabled", "meta"])
 
 
 def _draft(rows):

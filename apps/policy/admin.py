@@ -87,13 +87,25 @@ class PolicyAdmin(DraftAdmin):
 
 @admin.register(MaskingRule)
 class MaskingRuleAdmin(GovernedAdmin):
+    """Rules are drafted here, switched off: one masks, or stops masking, once somebody else has agreed (errata row E22)."""
+
     list_display = ["name", "column", "capsule", "method", "priority", "is_enabled"]
     list_select_related = ["column__capsule"]
     list_filter = ["method", "is_enabled", "is_reversible"]
     search_fields = ["name", "column__name"]
     autocomplete_fields = ["column"]
-    readonly_fields = ["created_at", "updated_at"]
+    readonly_fields = ["is_enabled", "created_at", "updated_at"]
     facets = {"config": CONFIDENTIAL, "condition": CONFIDENTIAL}
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.is_enabled)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_enabled)
+
+    def save_model(self, request, obj, form, change):
+        obj.is_enabled = False
+        super().save_model(request, obj, form, change)
 
     @admin.display(ordering="column__capsule__name")
     def capsule(self, rule):

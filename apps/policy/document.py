@@ -9,7 +9,7 @@ from apps.catalog.documents import keys
 from apps.catalog.models import Column
 from apps.catalog.owners import named
 from apps.catalog.remainder import entry_of, meta_with, noted, remainder, told_of
-from apps.catalog.rewriting import rewrite
+from apps.catalog.rewriting import PEN, rewrite
 from apps.dcs.periods import Period
 
 from . import masking_entries
@@ -162,7 +162,7 @@ def in_force(capsules):
     return {key for key, row in stored(capsules).items() if row.status in (Status.ACTIVE, Status.SUSPENDED)}
 
 
-def write(wanted):
+def write(wanted, pen=PEN):
     """Make the policies and masking rules of each (capsule, state) equal to it.
 
     One that is wanted active begins under review; a policy in force is changed in place and keeps its status, so
@@ -187,14 +187,15 @@ def write(wanted):
     values = {
         key: _values(key, columns.get(key), entry, rows.get(key), said, owners) for key, entry in said.items()
     }
-    left = rewrite(Policy, rows, values)
+    left = rewrite(Policy, rows, values, pen)
     gone = [row for row in left if _is_stated(row)]
     for row in gone:
         row.status, row.effective_to = Status.DEPRECATED, _today(row)
         row.meta = meta_with(row.meta, status=None)
     if gone:
-        Policy._base_manager.bulk_update(gone, ["status", "effective_to", "meta"])
-    masking_entries.write({columns[key]: (key[1], entry) for key, entry in said.items() if key[1]}, capsules)
+        pen.change(Policy, gone, {"status", "effective_to", "meta"})
+    masks = {columns[key]: (key[1], entry) for key, entry in said.items() if key[1]}
+    masking_entries.write(masks, capsules, pen)
 
 
 def _today(row):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from apps.catalog.documents.keys import MASKING_RULE
 from apps.catalog.documents.known import ENVIRONMENTS
 from apps.catalog.remainder import entry_of, meta_with, noted, remainder, told_of
-from apps.catalog.rewriting import rewrite
+from apps.catalog.rewriting import PEN, rewrite
 
 from .models import MaskingRule
 
@@ -71,6 +71,17 @@ def _position(row):
     return LAST if found is None else found
 
 
+def is_wanted(row):
+    """True if the rule masks, or will once somebody else has agreed: the document says what is wanted (R13)."""
+    return row.is_enabled or bool(noted(row.meta).get("wanted"))
+
+
+def enable(row, *, wanted=True):
+    """Let a rule that waits mask, or wait no longer; the caller saves."""
+    row.is_enabled = wanted and is_wanted(row)
+    row.meta = meta_with(row.meta, wanted=None)
+
+
 def _entry(row):
     told = {
         "name": row.name,
@@ -81,7 +92,7 @@ def _entry(row):
         "preserve_null": row.preserve_null,
         "reversible": row.is_reversible,
         "priority": row.priority,
-        "enabled": row.is_enabled,
+        "enabled": is_wanted(row),
         **told_of(
             config=row.config,
             condition=row.condition,
@@ -94,10 +105,11 @@ def _entry(row):
     return entry_of(told, row.meta, MASKING_RULE)
 
 
-def write(policies, capsules):
+def write(policies, capsules, pen=PEN):
     """Make the masking rules of columns equal to their policies, {column id: (name, policy)}.
 
     Other columns of the capsules keep none. A rule that is gone is switched off and marked, and revived by name.
+    One that is new, or was off, stays off until somebody else has agreed to it (errata row E22).
     """
     rows = {
         (row.column_id, row.name): row
@@ -108,12 +120,12 @@ def write(policies, capsules):
         for position, entry in enumerate(_wanted(name, policy)):
             key = (column_id, entry["name"])
             values[key] = _values(column_id, entry, position, rows.get(key), policy)
-    left = [row for row in rewrite(MaskingRule, rows, values) if "retired_at" not in row.meta]
+    left = [row for row in rewrite(MaskingRule, rows, values, pen) if "retired_at" not in row.meta]
     for row in left:
         row.is_enabled = False
         row.meta = {**row.meta, "retired_at": timezone.now().isoformat(timespec="seconds")}
     if left:
-        MaskingRule._base_manager.bulk_update(left, ["is_enabled", "meta"])
+        pen.change(MaskingRule, left, {"is_enabled", "meta"})
 
 
 def _wanted(column, policy):
@@ -142,16 +154,17 @@ def _values(column_id, entry, position, row, policy):
         "is_reversible": entry.get("reversible", False),
         "tokenization_vault": entry.get("vault"),
         "priority": entry.get("priority", 100),
-        "is_enabled": entry.get("enabled", True),
+        "is_enabled": entry.get("enabled", True) and row is not None and row.is_enabled,
         "description": entry.get("description"),
     }
     kept = {
         key: value for key, value in (row.meta if row else {}).items() if key not in ("retired_at", "short")
     }
+    wanted = entry.get("enabled", True) and not values["is_enabled"]
     if short:
         kept["short"] = True
-        values["meta"] = meta_with(kept, position=None, rest=None)
+        values["meta"] = meta_with(kept, position=None, rest=None, wanted=wanted or None)
     else:
         rest = remainder(entry, _entry(MaskingRule(**values)))
-        values["meta"] = meta_with(kept, position=position, rest=rest)
+        values["meta"] = meta_with(kept, position=position, rest=rest, wanted=wanted or None)
     return values

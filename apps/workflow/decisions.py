@@ -162,7 +162,7 @@ def _overtaken(review, subject):
             subject_table__in=changed.values("subject_table"), subject_id__in=changed.values("subject_id")
         )
         found = Review.objects.filter(Q(pk__in=found.values("pk")) | Q(pk__in=in_force.values("pk")))
-    elif rivals := subject.rivals(review):
+    if rivals := subject.rivals(review):
         found = Review.objects.filter(Q(pk__in=found.values("pk")) | Q(pk__in=rivals))
     undecided = [State.SUBMITTED, State.DRAFT, State.CHANGES_REQUESTED, State.APPROVED]
     found = found.filter(state__in=undecided).exclude(pk=review.pk).select_for_update(of=("self",))

@@ -38,7 +38,9 @@ def put_down(review, members, *, revision):
                 cursor.execute(
                     "INSERT INTO review_members"
                     " (review_id, revision, subject_table, subject_id, action, title, base, content)"
-                    " SELECT %s, %s, %s, m.id, m.action, m.title, dcs.part_of(to_jsonb(t), m.content), m.content"
+                    " SELECT %s, %s, %s, m.id, m.action, m.title, dcs.part_of(to_jsonb(t), m.content),"
+                    # As the row will say it: 99.50 as 99.5000, `7 years` as P7Y.
+                    f" dcs.part_of(to_jsonb(jsonb_populate_record(NULL::{quoted(table)}, m.content)), m.content)"
                     " FROM jsonb_to_recordset(%s::jsonb) AS m(id uuid, action text, title text, content jsonb)"
                     f" LEFT JOIN {quoted(table)} t ON t.id = m.id",
                     [review.pk, revision, table, json.dumps(rows)],

@@ -26,3 +26,25 @@ class Govern(migrations.RunSQL):
             f" FOR EACH STATEMENT EXECUTE FUNCTION dcs.close_reviews()",
             f"DROP TRIGGER close_reviews ON {on};\nDROP TRIGGER govern ON {on}",
         )
+
+
+class GovernForce(migrations.RunSQL):
+    """Let rows of `table` enter force, change there and leave it only by approved reviews; others are written freely.
+
+    `state` is a column, `in_force` its values that bind; among `by_itself`, some of these, a row moves without review.
+    `governed` columns are the content, `evidence` columns say who approved (trust.md, section 2.2).
+    """
+
+    def __init__(self, table, *, state, in_force, governed, by_itself=(), evidence=()):
+        self.table = table
+        lists = (",".join(each) for each in (in_force, by_itself, governed, evidence))
+        arguments = ", ".join(f"'{each}'" for each in (state, *lists))
+        on = f'dcs."{table}"'
+        super().__init__(
+            f"CREATE TRIGGER govern BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW"
+            f" EXECUTE FUNCTION dcs.guard_force({arguments});\n"
+            f"ALTER TABLE {on} ENABLE ALWAYS TRIGGER govern;\n"
+            f"CREATE TRIGGER close_reviews AFTER DELETE ON {on} REFERENCING OLD TABLE AS old_rows"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION dcs.close_reviews()",
+            f"DROP TRIGGER close_reviews ON {on};\nDROP TRIGGER govern ON {on}",
+        )

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from apps.catalog import documents
 from apps.catalog.models import Capsule
 from apps.contracts.models import Contract
+from tests.factories.approvals import approved
 
 URN = "urn:dcs:dbt:model:shop:orders"
 COLUMNS = [{"name": "order_id", "data_type": "INT"}, {"name": "amount", "data_type": "INT"}]
@@ -57,7 +58,7 @@ def test_a_faulty_file_and_a_block_end_with_three(file, tmp_path):
         "--direct",
         file({**ORDERS, "contract": {"version": "1", "known_consumers": [{"team": "bi"}]}}),
     )
-    Contract.objects.update(status="active")
+    approved(list(Contract.objects.all()), status="active")
     fewer = file({**ORDERS, "schema": {"columns": COLUMNS[:1]}}, "fewer.yaml")
 
     invalid, said = ended("plan", faulty)

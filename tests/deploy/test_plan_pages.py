@@ -19,6 +19,7 @@ from apps.dcs.models import JobProgress
 from apps.deploy import applying, background, plan, tasks
 from apps.deploy.models import Plan
 from apps.people.reader import reader_of, system
+from tests.factories.approvals import approved
 from tests.factories.catalog import CapsuleFactory, OwnerFactory
 from tests.factories.people import UserFactory
 
@@ -54,7 +55,7 @@ def without_amount(**parts):
 
 def in_force():
     with acting(system("test")):
-        Contract.objects.update(status="active")
+        approved(list(Contract.objects.all()), status="active")
 
 
 @pytest.fixture

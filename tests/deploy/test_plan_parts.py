@@ -26,6 +26,7 @@ ORDERS = {
 }
 RESTRICTED = {"sensitivity_level": "restricted", "status": "active"}
 PROMISE = {"version": "1.0", "status": "active"}
+MASKED = {"sensitivity_level": "restricted", "requires_masking": True, "masking_method": "hashing"}
 pytestmark = pytest.mark.django_db
 
 
@@ -181,16 +182,57 @@ def test_whoever_applied_the_plan_does_not_decide_on_it():
     assert Policy.objects.get().status == "under_review"
 
 
-def test_masks_belong_to_the_policies_and_their_settings_are_not_for_analysts(producer):
-    masked = {"sensitivity_level": "restricted", "requires_masking": True, "masking_method": "hashing"}
-    applied(producer, column_policies={"email": masked})
+def test_masks_belong_to_the_policies_and_their_settings_are_not_for_analysts(producer, policy_admin):
+    applied(producer, column_policies={"email": MASKED})
+    waiting = Review.objects.get()
+    before = MaskingRule.objects.get().is_enabled
+    decided(waiting, policy_admin)
 
     done = applied(producer, column_policies={"email": {"sensitivity_level": "restricted"}})
 
     review = done.reviews.get()
-    assert MaskingRule.objects.get().is_enabled
+    assert (before, MaskingRule.objects.get().is_enabled) == (False, True)
     assert (review.kind, review.visibility_rank) == ("policy", 3)
     assert not Review.objects.visible_to(reader_of(UserFactory(role="analyst"))).exists()
+
+
+def test_a_mask_that_waits_is_no_change_and_one_that_was_rejected_is_proposed_again(producer, policy_admin):
+    review = applied(producer, column_policies={"email": MASKED}).reviews.get()
+    text = written(column_policies={"email": MASKED})
+
+    waiting = plan.make(text, producer).answer
+    decided(review, policy_admin, "reject")
+    again = applying.apply(plan.make(text, producer), reader=producer).reviews.get()
+    decided(again, policy_admin)
+
+    assert waiting["result"] == "no_change"
+    assert waiting["capsules"][0]["awaiting"] == [review.number]
+    assert MaskingRule.objects.get().is_enabled
+    assert plan.make(text, producer).result["result"] == "no_change"
+
+
+def test_the_review_names_each_row_with_what_becomes_of_it(producer, policy_admin, client):
+    in_force(producer, policy_admin, policies=RESTRICTED)
+    stricter = {**RESTRICTED, "retention": {"period": "P7Y"}}
+    review = applied(producer, policies=stricter, column_policies={"email": MASKED}).reviews.get()
+    client.force_login(policy_admin)
+
+    page = client.get(f"/reviews/{review.number}/")
+
+    titles = set(review.current_members.values_list("title", flat=True))
+    assert titles == {"Policy of orders", "Mask email_hashing of orders.email"}
+    assert page.status_code == 200
+    assert all(title in page.content.decode() for title in (*titles, "P7Y"))
+
+
+def test_a_contract_that_a_file_deprecates_is_deprecated_once_its_owner_agrees(producer, contract_owner):
+    in_force(producer, contract_owner, contract=PROMISE)
+
+    review = applied(producer, contract={**PROMISE, "status": "deprecated"}).reviews.get()
+    before = Contract.objects.get().status
+    decided(review, contract_owner)
+
+    assert (before, Contract.objects.get().status) == ("active", "deprecated")
 
 
 def test_a_plan_that_holds_nothing_opens_no_review(producer):
@@ -250,8 +292,7 @@ def test_on_internal_data_one_agrees_to_a_looser_policy(producer, policy_admin):
 
 
 def test_two_agree_to_taking_a_mask_off_a_restricted_column(producer, policy_admin):
-    masked = {"sensitivity_level": "restricted", "requires_masking": True, "masking_method": "hashing"}
-    applied(producer, policies=RESTRICTED, column_policies={"email": masked})
+    in_force(producer, policy_admin, policies=RESTRICTED, column_policies={"email": MASKED})
 
     done = applied(
         producer, policies=RESTRICTED, column_policies={"email": {"sensitivity_level": "restricted"}}

@@ -20,6 +20,7 @@ from apps.people.reader import reader_of
 from apps.policy.models import MaskingRule, Policy
 from apps.workflow import reviews
 from apps.workflow.models import Review
+from tests.factories.approvals import approved
 from tests.factories.catalog import CapsuleFactory, OwnerFactory
 from tests.factories.people import UserFactory
 
@@ -170,7 +171,7 @@ def test_a_plan_is_applied_once_and_within_a_day(producer, change, code):
 def test_the_contract_in_force_blocks_a_breaking_change(producer):
     contract = {"version": "1.0", "known_consumers": [{"team": "analytics"}]}
     applied(written(changed(contract=contract)), producer)
-    Contract.objects.update(status="active")
+    approved(list(Contract.objects.all()), status="active")
     fewer = changed(quality_rules=[])
     del fewer["schema"]["columns"][1]
 
@@ -185,7 +186,7 @@ def test_the_contract_in_force_blocks_a_breaking_change(producer):
 
 def test_a_policy_in_force_is_held_for_an_approval(producer):
     applied(written(changed(policies={"sensitivity_level": "restricted"})), producer)
-    Policy.objects.update(status="active")
+    approved(list(Policy.objects.all()), status="active")
     looser = changed(policies={"sensitivity_level": "public"}, description="Orders.")
 
     done = applied(written(looser), producer)
@@ -202,7 +203,9 @@ def test_a_mask_comes_off_by_approval_only_also_where_no_policy_is_in_force(prod
     masked = {"sensitivity_level": "restricted", "requires_masking": True, "masking_method": "hashing"}
     bare = {"sensitivity_level": "restricted"}
     admins = UserFactory.create_batch(2, role="policy_admin")
-    applied(written(changed(column_policies={"amount": masked})), producer)
+    wanted = applied(written(changed(column_policies={"amount": masked})), producer)
+    with acting(admins[0]):
+        decided(wanted.reviews.get(), admins[0])
 
     done = applied(written(changed(column_policies={"amount": bare})), producer)
 
@@ -254,7 +257,7 @@ def test_who_may_not_edit_may_not_plan_a_change():
 def test_a_bundle_applies_whole_or_not_at_all(producer):
     contract = {"version": "1.0", "known_consumers": [{"team": "analytics"}]}
     applied(written(changed(contract=contract)), producer)
-    Contract.objects.update(status="active")
+    approved(list(Contract.objects.all()), status="active")
     fewer = changed(quality_rules=[])
     del fewer["schema"]["columns"][1]
     other = {"urn": "urn:dcs:dbt:model:shop:lines", "name": "lines", "lineage": {"upstream": [URN]}}
@@ -294,7 +297,7 @@ def decided(review, person):
 
 def test_an_approval_puts_the_contract_in_force_and_the_old_one_out_of_it(producer):
     applied(written(changed(contract={"version": "1.0"})), producer)
-    Contract.objects.update(status="active")
+    approved(list(Contract.objects.all()), status="active")
     owner = UserFactory(role="contract_owner")
 
     done = applied(written(changed(contract={"version": "2.0", "status": "active"})), producer)
@@ -312,9 +315,10 @@ def test_an_approval_puts_the_contract_in_force_and_the_old_one_out_of_it(produc
 
 
 def test_an_approval_writes_the_policy_that_was_held(producer):
+    judge = UserFactory(role="policy_admin")
     applied(written(changed(policies={"sensitivity_level": "restricted", "status": "active"})), producer)
-    Policy.objects.update(status="active")
-    Review.objects.all().update(state="withdrawn")
+    with acting(judge):
+        decided(Review.objects.get(), judge)
     looser = changed(policies={"sensitivity_level": "public", "status": "active"})
     admins = UserFactory.create_batch(2, role="policy_admin")
 

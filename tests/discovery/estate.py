@@ -12,6 +12,7 @@ from apps.discovery.filters import NONE, PRESENT
 from apps.policy.models import Policy
 from apps.provenance.models import CapsuleEdge
 from apps.quality.models import QualityCheck, QualityRule
+from tests.factories.approvals import approved
 
 NAMES = ("orders", "Orders", "order_items", "stg_orders", "Ünïcode", "customers", "z", "_", "orders-2")
 LAYERS = ("raw", "silver", "gold", "elsewhere", None)
@@ -81,7 +82,7 @@ def build(plans, now):
         for rule, status in zip(rules, statuses, strict=True)
     )
     Contract.objects.bulk_create(
-        Contract(capsule=capsule, version="1", status=one["contract"], approved_by="ada")
+        Contract(capsule=capsule, version="1", status=one["contract"])
         for capsule, one in both
         if one["contract"] == "draft"
     )
@@ -90,7 +91,7 @@ def build(plans, now):
         for capsule, one in both
         if one["level"]
     )
-    Policy.objects.update(status="active", approved_by="ada")
+    approved(list(Policy.objects.all()), status="active")
     CapsuleEdge.objects.bulk_create(
         CapsuleEdge(source=one, target=other, source_urn=one.urn, target_urn=other.urn)
         for one, other in itertools.pairwise(capsules)

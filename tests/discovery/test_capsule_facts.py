@@ -36,6 +36,7 @@ from tests.factories import (
     TermLinkFactory,
     UserFactory,
 )
+from tests.factories.approvals import approved
 
 pytestmark = pytest.mark.django_db
 SECRET = 5
@@ -360,7 +361,8 @@ class World:
 
     def change_policy(self, n, m):
         if policy := self.pick(Policy.objects, n):
-            Policy.objects.filter(pk=policy.pk).update(
+            approved(
+                [policy],
                 effective_to=timezone.localdate() - timedelta(days=m % 3),
                 compliance_frameworks=["HIPAA"][: m % 2],
             )
@@ -371,11 +373,11 @@ class World:
 
     def add_mask(self, n, m):
         if column := self.pick(Column.objects, n):
-            MaskingRuleFactory(column=column, is_enabled=bool(m % 2))
+            MaskingRuleFactory(column=column, enabled=bool(m % 2))
 
     def change_mask(self, n, m):
         if rule := self.pick(MaskingRule.objects, n):
-            MaskingRule.objects.filter(pk=rule.pk).update(is_enabled=bool(m % 2))
+            approved([rule], is_enabled=bool(m % 2))
 
     def delete_mask(self, n, m):
         if rule := self.pick(MaskingRule.objects, n):

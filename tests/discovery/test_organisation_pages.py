@@ -123,7 +123,7 @@ def test_a_policy_on_the_capsule_covers_its_columns(analyst):
     orders = CapsuleFactory(name="orders")
     ColumnFactory(capsule=orders, name="email", pii_type="email")
     ColumnFactory(name="phone", pii_type="phone")
-    PolicyFactory(capsule=orders, status="active")
+    PolicyFactory(capsule=orders, active=True)
 
     assert names(page(analyst, "/columns/?pii=yes&lacks=policy")) == ["phone"]
 

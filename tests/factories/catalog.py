@@ -116,12 +116,17 @@ class CapsuleAliasFactory(DjangoModelFactory):
     urn = factory.Sequence("urn:dcs:dbt:model:jaffle_shop.old:orders_{}".format)
 
 
+def _last_number(capsule):
+    stored = CapsuleVersion._base_manager.filter(capsule_id=capsule.pk)
+    return stored.order_by("-number").values_list("number", flat=True).first() or 0
+
+
 class CapsuleVersionFactory(DjangoModelFactory):
     class Meta:
         model = CapsuleVersion
 
     capsule = factory.SubFactory(CapsuleFactory)
-    number = factory.Sequence(lambda n: n + 1)
+    number = factory.LazyAttribute(lambda version: _last_number(version.capsule) + 1)
     snapshot = factory.LazyAttribute(lambda version: {"data_capsule": {"name": version.capsule.name}})
     content_hash = factory.Sequence("{:064x}".format)
     change_type = CapsuleVersion.ChangeType.METADATA_CHANGE

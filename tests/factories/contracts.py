@@ -5,6 +5,7 @@ from factory.django import DjangoModelFactory
 
 from apps.contracts.models import Contract, Incident, Measurement, Promise
 
+from .approvals import approved
 from .catalog import CapsuleFactory
 from .people import UserFactory
 
@@ -14,6 +15,7 @@ class ContractFactory(DjangoModelFactory):
 
     class Meta:
         model = Contract
+        skip_postgeneration_save = True
 
     capsule = factory.SubFactory(CapsuleFactory)
     version = factory.Sequence("1.{}.0".format)
@@ -27,12 +29,12 @@ class ContractFactory(DjangoModelFactory):
         proposed = factory.Trait(
             status=Contract.Status.PROPOSED, submitted_by=factory.SelfAttribute("author")
         )
-        active = factory.Trait(
-            status=Contract.Status.ACTIVE,
-            submitted_by=factory.SelfAttribute("author"),
-            approved_by_user=factory.SubFactory(UserFactory),
-            approved_by=factory.SelfAttribute("approved_by_user.username"),
-        )
+
+    @factory.post_generation
+    def active(self, create, wanted, **kwargs):
+        """`active=True`: signed by somebody else; there is no other way."""
+        if create and wanted:
+            approved([self], status=Contract.Status.ACTIVE)
 
 
 class IncidentFactory(DjangoModelFactory):

@@ -4,6 +4,7 @@ from factory.django import DjangoModelFactory
 from apps.catalog.vocabularies import Sensitivity
 from apps.policy.models import MaskingMethod, MaskingRule, Policy
 
+from .approvals import approved
 from .catalog import ColumnFactory
 from .people import UserFactory
 
@@ -13,6 +14,7 @@ class PolicyFactory(DjangoModelFactory):
 
     class Meta:
         model = Policy
+        skip_postgeneration_save = True
 
     capsule = None
     column = factory.Maybe("capsule", None, factory.SubFactory(ColumnFactory))
@@ -26,20 +28,30 @@ class PolicyFactory(DjangoModelFactory):
         under_review = factory.Trait(
             status=Policy.Status.UNDER_REVIEW, submitted_by=factory.SelfAttribute("author")
         )
-        active = factory.Trait(
-            status=Policy.Status.ACTIVE,
-            submitted_by=factory.SelfAttribute("author"),
-            approved_by_user=factory.SubFactory(UserFactory),
-            approved_by=factory.SelfAttribute("approved_by_user.username"),
-        )
+
+    @factory.post_generation
+    def active(self, create, wanted, **kwargs):
+        """`active=True`: approved by somebody else; there is no other way."""
+        if create and wanted:
+            approved([self], status=Policy.Status.ACTIVE)
 
 
 class MaskingRuleFactory(DjangoModelFactory):
+    """A rule that masks; `enabled=False` makes one that nobody has agreed to yet."""
+
     class Meta:
         model = MaskingRule
+        skip_postgeneration_save = True
 
     column = factory.SubFactory(ColumnFactory)
     name = factory.Sequence("hide_email_{}".format)
     method = MaskingMethod.PARTIAL_REDACTION
     config = factory.LazyFunction(lambda: {"preserve_prefix": 1, "preserve_domain": True})
     exempt_roles = factory.LazyFunction(lambda: ["steward"])
+    is_enabled = False
+
+    @factory.post_generation
+    def enabled(self, create, wanted, **kwargs):
+        """True unless it is said otherwise: approved by somebody else."""
+        if create and wanted is not False:
+            approved([self], is_enabled=True)
