@@ -87,10 +87,10 @@ class Activity:
         return found
 
 
-def activity(subjects, reader, *, before=None, since=None, limit=30, who="", but=""):
+def activity(subjects, reader, *, before=None, since=None, until=None, limit=30, who="", but=""):
     """What happened to `subjects` ({table: [keys]}), as far as `reader` may know, as an `Activity`.
 
-    `before` is the key of an earlier answer, `since` a moment; `who` narrows to one user name, `but` leaves one
+    `before` is the key of an earlier answer, `since` and `until` are moments; `who` narrows to one user name, `but` leaves one
     out. Rows changed by one
     transaction in the same way make one entry. Costs four queries, however much happened. Raises
     `ValueError` for a damaged key.
@@ -102,6 +102,8 @@ def activity(subjects, reader, *, before=None, since=None, limit=30, who="", but
         found = found.exclude(changed_by=but)
     if since:
         found = found.filter(changed_at__gte=since)
+    if until:
+        found = found.filter(changed_at__lte=until)
     groups = (
         found.order_by()
         .values(*SAME)

@@ -71,14 +71,15 @@ def _first(capsule, reader):
 
 
 def _tabs(capsule, current, asked):
-    """Overview and the dimensions, every link at the same moment."""
+    """Overview, the dimensions, versions and activity, every link at the same moment."""
     suffix = f"?as_of={asked.replace('+', '%2B')}"
     found = [{"slug": "overview", "title": _("Overview"), "url": capsule.get_absolute_url() + suffix}]
     for dimension in dimensions.everything():
         url = reverse("catalog:dimension", args=[capsule.urn, dimension.slug])
         found.append({"slug": dimension.slug, "title": dimension.title, "url": url + suffix})
-    url = reverse("catalog:versions", args=[capsule.urn])
-    found.append({"slug": "versions", "title": _("Versions"), "url": url + suffix})
+    for slug, title in (("versions", _("Versions")), ("activity", _("Activity"))):
+        url = reverse(f"catalog:{slug}", args=[capsule.urn])
+        found.append({"slug": slug, "title": title, "url": url + suffix})
     for tab in found:
         tab["current"] = tab["slug"] == current
     return found

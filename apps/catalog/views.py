@@ -9,6 +9,7 @@ from apps.audit.activity import activity as told
 
 from . import dimensions, page, structure
 from .addresses import at_its_urn
+from .comparison import moment
 from .forms import CapsuleForm, ColumnForm
 from .models import Column, Constraint, Index
 from .past_views import or_as_it_was
@@ -51,12 +52,14 @@ def dimension(request, capsule, slug):
 def activity(request, capsule):
     """Who did what to the capsule and to what belongs to it, newest first."""
     who, before = request.GET.get("who", ""), request.GET.get("before") or None
+    at = moment(request.GET.get("as_of", ""))
     try:
-        found = told(subjects(capsule), request.reader, before=before, who=who)
+        found = told(subjects(capsule), request.reader, before=before, until=at, who=who)
     except ValueError:
-        found = told(subjects(capsule), request.reader, who=who)
+        found = told(subjects(capsule), request.reader, until=at, who=who)
     people = sorted({(entry.username, entry.who) for entry in found if entry.username})
     context = page.frame(request, capsule, "activity") | {"activity": found, "who": who, "people": people}
+    context["as_of"] = at
     return page.answer(request, "catalog/activity.html", context)
 
 

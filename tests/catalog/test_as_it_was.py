@@ -203,3 +203,14 @@ def test_after_two_hundred_edits_each_moment_has_its_state(client):
         shown = text(page(producer, f"{capsule.get_absolute_url()}?as_of={at(moment)}"))
         assert state.get("description", "") in shown
         assert all(name["name"] in shown for name in state["schema"]["columns"])
+
+
+def test_the_activity_ends_at_that_moment(analyst, orders):
+    before = page(analyst, f"/capsules/{orders.urn}/activity/?as_of=2020-01-01")
+    today = page(analyst, f"/capsules/{orders.urn}/activity/?as_of={timezone.now():%Y-%m-%d}")
+
+    assert "added capsule orders" not in text(before)
+    assert "added capsule orders" in text(today)
+    assert f"/capsules/{orders.urn}/activity/?as_of=" in page(
+        analyst, f"{orders.get_absolute_url()}?as_of={timezone.now():%Y-%m-%d}"
+    )

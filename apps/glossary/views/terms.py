@@ -20,6 +20,7 @@ from apps.ui.htmx import fragment
 from .. import access, linter, listing, proposals, writing
 from ..forms import TermForm
 from ..models import Term
+from .past import or_as_it_was
 
 USES_SHOWN = 20
 COMPARED = ("name", "display_name", "abbreviation", "synonyms", "definition")
@@ -69,6 +70,7 @@ def at_its_name(view):
 
 
 @at_its_name
+@or_as_it_was
 def term(request, term, *, error="", status=200):
     """One term: what it means, what is proposed, where it applies, who decided."""
     reader = request.reader
