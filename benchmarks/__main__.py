@@ -26,6 +26,8 @@ def main(argv=None):
     import django
 
     django.setup()
+    # Pages are measured in a process that is as the web server's is.
+    importlib.import_module("portal.wsgi")
     from apps.dcs.embedded import attached
 
     with attached():
