@@ -8,7 +8,7 @@ from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
 from apps.dcs.refusals import Conflict
 
-from . import parts
+from . import parts, rights
 from . import plan as plans
 from .ingestion import refresh_facts
 from .locking import lock
@@ -42,6 +42,7 @@ def quiet(phase, done=0, total=0):
 def apply(plan, *, reader, say=quiet):
     """Carry out a stored plan; returns it with `applied_at` set; `plan.reviews` are those of what waits.
 
+    Who may take it over carries out another's plan, and the plan says so.
     `say(phase, done, total)` hears how far it is, from within the transaction, and may raise to stop it.
     Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied or plan_blocked, and
     `PermissionDenied`; nothing is written then.
@@ -102,8 +103,7 @@ def _reason(plan):
 def _usable(plan, reader):
     if plan.applied_at is not None:
         raise Conflict(_("%(plan)s is applied already.") % {"plan": plan}, code="plan_applied")
-    theirs = plan.author_id is not None and (reader.user is None or plan.author_id != reader.user.pk)
-    if theirs and not reader.is_system:
+    if not rights.belongs(plan, reader) and not rights.may_take_over(plan, reader):
         raise Conflict(_("%(plan)s is another person's.") % {"plan": plan}, code="plan_gone")
     if plan.is_expired:
         raise Conflict(_("%(plan)s is older than a day. Plan again.") % {"plan": plan}, code="plan_gone")
@@ -120,7 +120,9 @@ def _carry_out(plan, drafted, reader, say=quiet):
     capsules = storing.store({step.urn: step.wanted for step in steps}, before)
     parts.propose(plan, steps, by=reader)
     plan.applied_at = timezone.now()
-    plan.save(update_fields=["applied_at"])
+    if not rights.belongs(plan, reader):
+        plan.taken_over_by, plan.taken_over_at = reader.user, plan.applied_at
+    plan.save(update_fields=["applied_at", "taken_over_by", "taken_over_at"])
     ids = {urn: capsule.pk for urn, capsule in capsules.items()}
     if ids:
         say(_("Keeping versions"), 2, STEPS)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.changes.codes import DIMENSIONS
+from apps.dcs.conditions import both_or_neither
 from apps.dcs.fields import Next, ObjectField, empty_list
 from apps.dcs.models import Record, VisibleQuerySet
 from apps.workflow.models import Review
@@ -24,7 +25,8 @@ class Plan(Record):
     """What a file of capsule documents would do, by capsule and dimension. People call it by its number: PL-12.
 
     `content` holds the documents, `base` the hash of each capsule's state when it was made, `result` the answer of
-    capsule-document.md section 7. What needs somebody else's approval waits in its `parts`.
+    capsule-document.md section 7. What needs somebody else's approval waits in its `parts`. `taken_over_by` applied
+    what the author had planned.
     """
 
     number = models.BigIntegerField(db_default=Next("dcs.plans_number"), editable=False)
@@ -38,13 +40,24 @@ class Plan(Record):
     result = ObjectField(editable=False)
     expires_at = models.DateTimeField(editable=False)
     applied_at = models.DateTimeField(null=True, editable=False)
+    taken_over_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    taken_over_at = models.DateTimeField(null=True, editable=False)
 
     objects = PlanQuerySet.as_manager()
 
     class Meta:
         db_table = "plans"
         ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["number"], name="plan_number_unique")]
+        permissions = [("take_over_plan", "Can apply what another person planned")]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="plan_number_unique"),
+            models.CheckConstraint(
+                name="taking_over_has_a_time",
+                condition=both_or_neither("taken_over_by", "taken_over_at"),
+            ),
+        ]
 
     def __str__(self):
         return f"PL-{self.number}"

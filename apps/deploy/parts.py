@@ -38,9 +38,17 @@ def propose(plan, steps, *, by):
                 continue
             part.save(force_insert=True)
             reason = _("What plan %(plan)s holds back") % {"plan": plan}
-            found.append(reviews.propose(part, {}, by=by, reason=reason))
+            found.append(_proposed(part, plan, by=by, reason=reason))
             _replace(part, plan, by=by)
     return found
+
+
+def _proposed(part, plan, *, by, reason):
+    """The submitted review of a part; whoever wrote the plan is an author of it as well as whoever applied it."""
+    review = reviews.propose(part, {}, by=by, reason=reason, submitted=False)
+    if plan.author_id is not None:
+        review.authors.get_or_create(person_id=plan.author_id, defaults={"revision": review.revision})
+    return reviews.submit(review, by=by, reason=reason)
 
 
 def _replace(part, plan, *, by):

@@ -37,10 +37,6 @@ class _Mentions(Func):
 
 
 class PlanQuerySet(VisibleQuerySet):
-    def of(self, reader):
-        """The plans that the reader made; the portal's own tasks see all."""
-        return self if reader.is_system else self.filter(author=reader.user)
-
     def shown_to(self, reader):
         """The reader's own plans; those of others too for who may read all, but for plans of capsules hidden from them."""
         if reader.is_system:

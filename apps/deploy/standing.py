@@ -11,6 +11,8 @@ from apps.catalog.models import Capsule, CapsuleVersion
 from apps.contracts import document as contracts
 from apps.dcs.models import JobProgress
 
+from . import rights
+
 SHOWN = 20  # versions told by name
 
 
@@ -53,6 +55,7 @@ class Standing:
     job: JobProgress | None = None
     reviews: list = field(default_factory=list)
     by: str = ""
+    takes_over: bool = False
 
     @property
     def badge(self):
@@ -88,7 +91,9 @@ def standing(plan, reader):
         return Standing("expired", job=job)
     moved = moved_since(plan, reader)
     blocks = _blocks(plan)
-    return Standing(_state(plan, reader, moved, blocks), moved, blocks, earliest=_earliest(blocks), job=job)
+    found = Standing(_state(plan, reader, moved, blocks), moved, blocks, earliest=_earliest(blocks), job=job)
+    found.takes_over = found.state == "ready" and not rights.belongs(plan, reader)
+    return found
 
 
 def job_of(plan):
@@ -101,13 +106,9 @@ def _state(plan, reader, moved, blocks):
         return "stale"
     if plan.result["result"] == "no_change":
         return "nothing"
-    if not _belongs(plan, reader):
+    if not rights.belongs(plan, reader) and not rights.may_take_over(plan, reader):
         return "theirs"
     return "blocked" if blocks else "ready"
-
-
-def _belongs(plan, reader):
-    return plan.author_id is None or reader.is_system or plan.author_id == reader.user.pk
 
 
 def moved_since(plan, reader):

@@ -28,7 +28,7 @@ def _crud(app, *models, verbs=("add", "change")):
 EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "dataproduct") | {"catalog.edit_capsule"}
 EDIT |= _crud("glossary", "term") | _crud("glossary", "termlink", verbs=("add", "delete"))
 STEWARD = EDIT | _crud("catalog", "domain", "owner", "tag", "valuedomain") | {"catalog.retire_capsule"}
-STEWARD |= {"glossary.review_term", "catalog.review_valuedomain"}
+STEWARD |= {"glossary.review_term", "catalog.review_valuedomain", "deploy.take_over_plan"}
 RUN = {"catalog.ingest", "catalog.cancel_ingestion"}
 
 ROLES = {

@@ -104,12 +104,24 @@ def test_an_analyst_reads_documents_and_plans_nothing():
     assert analyst.put(f"/capsules/{URN}/document", TEXT).status_code == 403
 
 
-def test_a_plan_is_its_author_s_alone(producer):
+def test_a_plan_is_read_by_those_who_ship_and_applied_by_its_author(producer):
     made = producer.post("/plans", TEXT)
-    other = Caller(UserFactory(role="producer"))
+    other, analyst = Caller(UserFactory(role="producer")), Caller(UserFactory(role="analyst"))
 
-    assert other.get(f"/plans/{made.body['plan_id']}").status_code == 404
-    assert other.post(f"/plans/{made.body['plan_id']}/apply").status_code == 404
+    refused = other.post(f"/plans/{made.body['plan_id']}/apply")
+
+    assert other.get(f"/plans/{made.body['plan_id']}").status_code == 200
+    assert (refused.status_code, refused.body["code"]) == (409, "plan_gone")
+    assert analyst.get(f"/plans/{made.body['plan_id']}").status_code == 404
+
+
+def test_a_steward_applies_a_producer_s_plan_and_the_answer_names_them(producer):
+    made = producer.post("/plans", TEXT)
+    steward = UserFactory(role="steward")
+
+    done = Caller(steward).post(f"/plans/{made.body['plan_id']}/apply")
+
+    assert (done.status_code, done.body["taken_over_by"]) == (200, steward.username)
 
 
 def test_a_token_that_may_write_plans_and_applies():

@@ -52,6 +52,9 @@ class PlanAnswer(serializers.Serializer):
     warnings = serializers.ListField(child=serializers.DictField())
     expires_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(allow_null=True)
+    taken_over_by = serializers.CharField(
+        allow_null=True, help_text="Who applied it, where that is not its author."
+    )
     reviews = serializers.ListField(
         child=serializers.IntegerField(),
         help_text="Numbers of the reviews that policies and contracts wait for.",
@@ -65,6 +68,7 @@ def shown(found):
         "number": str(found),
         "expires_at": found.expires_at,
         "applied_at": found.applied_at,
+        "taken_over_by": found.taken_over_by and found.taken_over_by.get_username(),
         "reviews": list(found.reviews.values_list("number", flat=True)),
     }
 
@@ -160,7 +164,7 @@ class ApplyPlan(Documents):
 
 
 def _plan(reader, pk):
-    found = Plan.objects.of(reader).filter(pk=pk).first()
+    found = Plan.objects.shown_to(reader).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("There is no plan with this address."))
     return found
