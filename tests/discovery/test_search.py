@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from apps.catalog.models import Capsule, Column
 from apps.discovery import rows, search
 from apps.discovery.filters import Filters
+from apps.discovery.search import asking, kinds
+from apps.discovery.search import capsules as found_capsules
 from apps.glossary.models import Term
 from apps.people.reader import system
 from tests.factories import (
@@ -320,7 +322,8 @@ def test_a_search_costs_the_same_queries_however_much_it_finds():
 
 
 def test_a_great_many_matches_are_walked_not_sorted(monkeypatch):
-    monkeypatch.setattr(search, "CAP", 5)
+    for module in (asking, found_capsules, kinds):
+        monkeypatch.setattr(module, "CAP", 5)
     capsules("orders", *(f"orders_{n}" for n in range(4)), *(f"stg_orders_{n}" for n in range(4)))
 
     group = search.search("orders", ANALYST, limit=6)["capsule"]
