@@ -24,6 +24,10 @@ FURTHER = (
     ("discovery:reports", _("Reports"), "chart-column-big", ""),
     ("audit:log", _("Audit"), "fingerprint-pattern", "audit.view_change"),
 )
+NEW = (
+    ("deploy:new_capsule", _("Capsule"), "database", "catalog.add_capsule"),
+    ("deploy:new_change", _("Change plan"), "file-code", "catalog.edit_capsule"),
+)
 PERSONAL = (
     ("people:me", _("Settings"), "settings", ""),
     ("people:tokens", _("API tokens"), "key-round", ""),
@@ -59,7 +63,7 @@ def page_context(request):
         "density": reader.user.density,
         "nav": places(request, PLACES, inbox.counts(reader)),
         "nav_more": places(request, FURTHER),
-        "nav_new": [],
+        "nav_new": places(request, NEW),
         "nav_person": places(request, PERSONAL),
         "reader_line": reader.words,
         "as_of": None,

@@ -195,6 +195,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = VAR_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a capsule of 2,000 columns
 # Bounds of capsule documents that differ from those of `apps.catalog.documents.Limits`, such as {"documents": 1000}.
 DOCUMENT_LIMITS = env.json("DOCUMENT_LIMITS", default={})
 # True if a blocking quality rule that has never run stops a pipeline at the gate.

@@ -24,6 +24,7 @@ from .models import LASTS, Plan
 from .surroundings import Surroundings
 
 ADD = "catalog.add_capsule"
+NAMED = 3  # capsules that lists tell by name
 OWN_RIGHTS = {"policy": "catalog.edit_policy", "contract": "catalog.edit_contract"}
 
 
@@ -294,10 +295,11 @@ def result(drafted):
 
 
 def summary(drafted):
-    """The plan in numbers, for lists: capsules by what happens to them, changes, the worst of them, blocked capsules."""
+    """The plan in short, for lists: its first capsules by name, and how many are made, changed, broken and blocked."""
     actions = Counter(_action(step) for step in drafted.steps)
     changes = [change for step in drafted.steps for change in step.changes]
     return {
+        "named": [step.wanted["name"] for step in drafted.steps[:NAMED]],
         "capsules": len(drafted.steps),
         **{action: actions[action] for action in ("create", "change", "no_change")},
         "changes": len(changes),

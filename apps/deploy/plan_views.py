@@ -41,6 +41,9 @@ def changes(request):
     if state in STATES:
         found = found.filter(standing=state)
     page = paging.page(found.select_related("author"), request, order=("-number",))
+    for row in page:
+        summary = row.summary or {}
+        row.unnamed = summary.get("capsules", 0) - len(summary.get("named", ()))
     context = {
         "page": page,
         "state": state if state in STATES else "",

@@ -134,7 +134,7 @@ def test_an_edit_by_keyboard_is_stored(visit):
     page = visit("steward")
     page.goto("/capsules/urn:dcs:dbt:seed:jaffle_shop.main:raw_payments/")
 
-    page.keyboard.press("e")
+    page.get_by_role("link", name="Edit", exact=True).press("Enter")
     page.get_by_label("Description").fill("One row for each payment.")
     page.get_by_role("button", name="Save").press("Enter")
 

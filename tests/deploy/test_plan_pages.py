@@ -89,7 +89,7 @@ def test_the_list_shows_my_plans_with_what_they_do_and_where_they_stand(client, 
     page = client.get(reverse("deploy:changes")).content.decode()
 
     assert f"PL-{made.number}" in page
-    assert "1 capsule: 1 new" in page
+    assert f"<b>orders</b>, {made.result['summary']['changes']} changes, 1 new capsule" in page
     assert "Draft" in page
     assert "Chen Wei" in page
 
