@@ -1,5 +1,9 @@
 """Apply plans: all capsules and dimensions of a bundle in one transaction, or nothing (format, section 7)."""
 
+import datetime
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,9 +16,10 @@ from . import parts, rights
 from . import plan as plans
 from .ingestion import refresh_facts
 from .locking import lock
-from .models import Plan
+from .models import LASTS, Plan
 
 STEPS = 4
+FURTHEST = datetime.timedelta(days=366)  # ahead, for which a plan may be scheduled
 MANY = 50  # capsules from which derived tables are refreshed once instead of row by row
 
 
@@ -39,14 +44,59 @@ def quiet(phase, done=0, total=0):
     """Nobody follows."""
 
 
-def apply(plan, *, reader, say=quiet):
+def apply(plan, *, reader, say=quiet, due=None):
     """Carry out a stored plan; returns it with `applied_at` set; `plan.reviews` are those of what waits.
 
     Who may take it over carries out another's plan, and the plan says so.
-    `say(phase, done, total)` hears how far it is, from within the transaction, and may raise to stop it.
-    Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied or plan_blocked, and
-    `PermissionDenied`; nothing is written then.
+    `say(phase, done, total)` hears how far it is, from within the transaction, and may raise to stop it. `due` is the
+    moment for which it was scheduled, if it is applied because of that.
+    Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied, plan_blocked or plan_unscheduled,
+    and `PermissionDenied`; nothing is written then.
     """
+    with _fresh(plan, reader, say) as (plan, drafted):
+        if due is not None and plan.scheduled_for != due:
+            raise Conflict(_("%(plan)s is no longer wanted then.") % {"plan": plan}, code="plan_unscheduled")
+        return _carry_out(plan, drafted, reader, say)
+
+
+def schedule(plan, at, *, reader):
+    """Let the plan be applied at a moment to come, by the worker and in the reader's name; it is kept until a day later.
+
+    Raises `ValidationError` for a moment that has passed or lies more than a year ahead, and whatever `apply` raises;
+    plan_blocked where the contracts do not let it through by that day.
+    """
+    now = timezone.now()
+    if at <= now or at > now + FURTHEST:
+        raise ValidationError({"at": [_("Name a moment that is still to come, within a year.")]})
+    with _fresh(plan, reader) as (plan, drafted):
+        blocked = [step for step in drafted.blocked if not _free_on(step.decision, at.date())]
+        if blocked:
+            raise _blocked(blocked)
+        plan.scheduled_for, plan.scheduled_by = at, reader.user
+        plan.expires_at = max(plan.expires_at, at + LASTS)
+        plan.save(update_fields=["scheduled_for", "scheduled_by", "expires_at"])
+        return plan
+
+
+def unschedule(plan, *, reader):
+    """Apply the plan only when somebody asks for it; it lasts a day from when it was made, as any other."""
+    with acting(reader, reason=_reason(plan)):
+        plan = Plan._base_manager.select_for_update().get(pk=plan.pk)
+        _usable(plan, reader, expired_too=True)
+        forget_schedule(plan)
+        return plan
+
+
+def forget_schedule(plan):
+    """Take the moment off a plan that is locked."""
+    plan.scheduled_for = plan.scheduled_by = None
+    plan.expires_at = plan.created_at + LASTS
+    plan.save(update_fields=["scheduled_for", "scheduled_by", "expires_at"])
+
+
+@contextmanager
+def _fresh(plan, reader, say=quiet):
+    """The plan, locked with its capsules, and what it would do now; `PlanStale` if that is no longer what it says."""
     try:
         with acting(reader, reason=_reason(plan), bulk=len(plan.base) >= MANY):
             plan = Plan._base_manager.select_for_update().get(pk=plan.pk)
@@ -58,7 +108,7 @@ def apply(plan, *, reader, say=quiet):
             moved = [step.urn for step in drafted.steps if step.base != plan.base[step.urn]]
             if moved:
                 raise _Moved(drafted, moved)
-            return _carry_out(plan, drafted, reader, say)
+            yield plan, drafted
     except _Moved as stale:
         with acting(reader, reason=_("Plan made anew")):
             new = plans.keep(stale.drafted, reader)
@@ -100,20 +150,18 @@ def _reason(plan):
     return _("Plan %(number)s (%(key)s)") % {"number": plan, "key": plan.pk}
 
 
-def _usable(plan, reader):
+def _usable(plan, reader, *, expired_too=False):
     if plan.applied_at is not None:
         raise Conflict(_("%(plan)s is applied already.") % {"plan": plan}, code="plan_applied")
     if not rights.belongs(plan, reader) and not rights.may_take_over(plan, reader):
         raise Conflict(_("%(plan)s is another person's.") % {"plan": plan}, code="plan_gone")
-    if plan.is_expired:
+    if plan.is_expired and not expired_too:
         raise Conflict(_("%(plan)s is older than a day. Plan again.") % {"plan": plan}, code="plan_gone")
 
 
 def _carry_out(plan, drafted, reader, say=quiet):
     if blocked := drafted.blocked:
-        said = {step.urn: [str(reason.text) for reason in step.decision.reasons] for step in blocked}
-        detail = _("The contract of %(urn)s does not allow this yet.") % {"urn": blocked[0].urn}
-        raise Conflict(detail, code="plan_blocked", fields=said)
+        raise _blocked(blocked)
     steps = [step for step in drafted.steps if step.moves]
     before = {step.urn: step.before for step in steps if step.before is not None}
     say(_("Writing"), 1, STEPS)
@@ -138,6 +186,21 @@ def _carry_out(plan, drafted, reader, say=quiet):
             say(_("Counting anew"), 3, STEPS)
             refresh_facts(list(ids.values()))
     return plan
+
+
+def _blocked(steps):
+    """The refusal of a plan by contracts, with the first day on which all of them let it through, where that is known."""
+    said = {step.urn: [str(reason.text) for reason in step.decision.reasons] for step in steps}
+    days = [step.decision.unblocks_at for step in steps]
+    words = _("The contract of %(urn)s does not allow this yet.")
+    if None not in days:
+        words = _("The contract of %(urn)s does not allow this before %(day)s.")
+    day = max(days).isoformat() if None not in days else ""
+    return Conflict(words % {"urn": steps[0].urn, "day": day}, code="plan_blocked", fields=said)
+
+
+def _free_on(decision, day):
+    return decision.unblocks_at is not None and decision.unblocks_at <= day
 
 
 def _version_name(step):

@@ -26,7 +26,7 @@ class Plan(Record):
 
     `content` holds the documents, `base` the hash of each capsule's state when it was made, `result` the answer of
     capsule-document.md section 7. What needs somebody else's approval waits in its `parts`. `taken_over_by` applied
-    what the author had planned.
+    what the author had planned; `scheduled_by` wants it applied at `scheduled_for`, in their name.
     """
 
     number = models.BigIntegerField(db_default=Next("dcs.plans_number"), editable=False)
@@ -44,6 +44,10 @@ class Plan(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )
     taken_over_at = models.DateTimeField(null=True, editable=False)
+    scheduled_for = models.DateTimeField(null=True, editable=False)
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
 
     objects = PlanQuerySet.as_manager()
 
@@ -57,6 +61,17 @@ class Plan(Record):
                 name="taking_over_has_a_time",
                 condition=both_or_neither("taken_over_by", "taken_over_at"),
             ),
+            models.CheckConstraint(
+                name="a_schedule_has_a_person",
+                condition=both_or_neither("scheduled_for", "scheduled_by"),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["scheduled_for"],
+                condition=models.Q(scheduled_for__isnull=False, applied_at__isnull=True),
+                name="plans_due",
+            ),
         ]
 
     def __str__(self):
@@ -69,6 +84,15 @@ class Plan(Record):
     def is_expired(self):
         """True if it is too old to be applied."""
         return self.expires_at <= timezone.now()
+
+    @property
+    def earliest(self):
+        """The first day on which the contracts let it through, as judged when it was made; None for now, or not yet known."""
+        blocked = [
+            each["verdict"] for each in self.result["capsules"] if each["verdict"]["decision"] == "blocked"
+        ]
+        days = [verdict["unblocks_at"] for verdict in blocked]
+        return datetime.date.fromisoformat(max(days)) if days and None not in days else None
 
     @property
     def answer(self):

@@ -50,6 +50,10 @@ class PlanQuerySet(VisibleQuerySet):
         names = Cast(ArraySubquery(hidden), ArrayField(TextField()))
         return self.annotate(hides=_Mentions(F("base"), names)).filter(mine | Q(hides=False))
 
+    def due(self, *, at):
+        """Those that somebody wants applied by this moment, and nobody has applied."""
+        return self.filter(scheduled_for__lte=at, applied_at__isnull=True)
+
     def with_standing(self):
         """Each with `standing`: applied, waiting (for a decision on a part of it), expired or draft."""
         return self.annotate(

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from apps.catalog.models import IngestionJob
 
-from . import background, ingestion
+from . import background, due, ingestion
 
 
 @app.task(name="deploy.ingest", queue="default", pass_context=False)
@@ -19,3 +19,12 @@ def ingest(job_id):
 def apply_plan(job_id):
     """Apply the plan of one job; a second run of a finished job does nothing, one of a killed job begins anew."""
     background.run(job_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="deploy.apply_due", queueing_lock="deploy.apply_due", lock="deploy.apply_due", pass_context=False
+)
+def apply_due(timestamp=0):
+    """Apply the plans whose moment has come; one run after another, and a plan is applied once."""
+    due.apply_due()

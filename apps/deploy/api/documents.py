@@ -1,13 +1,16 @@
 """Plans and documents in the API: the same verbs as on the command line (format, section 7)."""
 
+from datetime import UTC, datetime, time
+
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
@@ -52,6 +55,13 @@ class PlanAnswer(serializers.Serializer):
     warnings = serializers.ListField(child=serializers.DictField())
     expires_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(allow_null=True)
+    scheduled_for = serializers.DateTimeField(
+        allow_null=True, help_text="When it is applied by itself, in the name of who asked for it."
+    )
+    earliest = serializers.DateField(
+        allow_null=True,
+        help_text="The first day on which the contracts let it through, if they block it now.",
+    )
     taken_over_by = serializers.CharField(
         allow_null=True, help_text="Who applied it, where that is not its author."
     )
@@ -68,6 +78,8 @@ def shown(found):
         "number": str(found),
         "expires_at": found.expires_at,
         "applied_at": found.applied_at,
+        "scheduled_for": found.scheduled_for,
+        "earliest": found.earliest,
         "taken_over_by": found.taken_over_by and found.taken_over_by.get_username(),
         "reviews": list(found.reviews.values_list("number", flat=True)),
     }
@@ -146,21 +158,54 @@ class OnePlan(PlainView):
         return self.answer(shown(_plan(request.reader, pk)))
 
 
+class ApplyAsked(serializers.Serializer):
+    """When to apply; without `at`, now."""
+
+    at = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=40,
+        help_text="A moment or a day to come (ISO 8601, UTC unless it says otherwise); null takes it off again.",
+    )
+
+    def validate_at(self, said):
+        if said is None:
+            return None
+        try:
+            day = parse_date(said)
+            found = datetime.combine(day, time.min) if day else parse_datetime(said)
+        except ValueError:
+            found = None
+        if found is None:
+            raise ValidationError(_("Write a moment or a day, such as 2026-12-01T06:00:00Z or 2026-12-01."))
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 class ApplyPlan(Documents):
     """Carries a plan out: all of it in one transaction, or nothing."""
 
     query_parameters = frozenset()
+    parser_classes = [JSONParser]
 
     @extend_schema(
-        operation_id="plans_apply", request=None, responses={200: PlanAnswer, 404: None, 409: None}
+        operation_id="plans_apply",
+        request=ApplyAsked,
+        responses={200: PlanAnswer, 202: PlanAnswer, 400: None, 404: None, 409: None},
     )
     def post(self, request, pk):
-        """Apply the plan; 409 with a new plan if what is stored has moved since."""
+        """Apply the plan, or schedule it with `at`; 409 with a new plan if what is stored has moved since."""
+        asked = ApplyAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        found = _plan(request.reader, pk)
         try:
-            found = applying.apply(_plan(request.reader, pk), reader=request.reader)
+            if "at" not in asked.validated_data:
+                return Response(shown(applying.apply(found, reader=request.reader)))
+            if (at := asked.validated_data["at"]) is None:
+                return Response(shown(applying.unschedule(found, reader=request.reader)))
+            found = applying.schedule(found, at, reader=request.reader)
         except applying.PlanStale as error:
             return self.stale(error)
-        return Response(shown(found))
+        return Response(shown(found), status=status.HTTP_202_ACCEPTED)
 
 
 def _plan(reader, pk):
