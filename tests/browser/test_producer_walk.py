@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 CAPSULES = "/capsules/urn:dcs:dbt:model:jaffle_shop.main:"
@@ -200,3 +201,42 @@ def test_everything_works_without_a_script(visit, width):
     assert page.locator(".cells-keys tbody tr").count() >= 1
     page.goto("/changes/")
     assert page.locator("#results tbody tr").count() >= 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_plans_in_any_state_and_on_faulty_forms(visit, theme):
+    page = visit("producer", theme=theme, policy=False)
+    found = {}
+
+    def look(name):
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            found[name] = [
+                (each["id"], [node["target"] for node in each["nodes"]][:3]) for each in violations
+            ]
+
+    text = document_of(page, PAYMENTS)
+    planned(page, text.replace("data_type:", "data_typ:") + "  colour: red\n")
+    look("faults")
+    planned(page, text)
+    look("no change")
+    planned(page, text + CONTRACT)
+    look("ready")
+    planned(page, re.sub("[.]main:stg_payments|name: stg_payments", lambda m: f"{m.group()}_{theme}", text))
+    apply(page)
+    look("applied")
+    many = "---\n".join(
+        re.sub("[.]main:stg_payments|name: stg_payments", lambda m, n=n: f"{m.group()}_{n}", text)
+        for n in range(12)
+    )
+    planned(page, many)
+    page.locator("details.planned summary").first.click()
+    look("folded")
+    page.goto(f"{PAYMENTS}change/")
+    page.get_by_role("button", name="Add a key or check").click()
+    page.locator(".cells-keys tbody tr").last.get_by_label("Columns").fill("colour")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("needs attention")
+    look("faulty form")
+
+    assert found == {}
