@@ -12,7 +12,7 @@ from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
 from apps.dcs.refusals import Conflict
 
-from . import parts, rights
+from . import parts, rights, telling
 from . import plan as plans
 from .ingestion import refresh_facts
 from .locking import lock
@@ -171,6 +171,7 @@ def _carry_out(plan, drafted, reader, say=quiet):
     if not rights.belongs(plan, reader):
         plan.taken_over_by, plan.taken_over_at = reader.user, plan.applied_at
     plan.save(update_fields=["applied_at", "taken_over_by", "taken_over_at"])
+    telling.applied(plan, list(capsules.values()), by=reader)
     ids = {urn: capsule.pk for urn, capsule in capsules.items()}
     if ids:
         say(_("Keeping versions"), 2, STEPS)

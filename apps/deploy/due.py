@@ -76,6 +76,5 @@ def _settle(plan, code, words, about=None):
 
 
 def _tell(plan, event, words, about):
-    notices.tell(
-        {plan.scheduled_by: Notification.Why.AUTHOR}, event, words, about.get_absolute_url(), urgent=True
-    )
+    told = [(plan.scheduled_by, Notification.Why.AUTHOR, words)]
+    notices.tell(told, event, about.get_absolute_url(), urgent=True)

@@ -387,7 +387,7 @@ class Notification(Keyed):
         STAND_IN = "stand_in", _("A colleague asked you to decide in their place.")
         AUTHOR = "author", _("You wrote it.")
         WATCHER = "watcher", _("You watch it.")
-        OWNER = "owner", _("You look after its domain.")
+        OWNER = "owner", _("You look after it or its domain.")
         TALKED = "talked", _("You took part in its discussion.")
 
     person = models.ForeignKey(

@@ -131,15 +131,15 @@ def remind(review, *, on):
     return told
 
 
-def tell(people, event, text, url, *, but=None, urgent=False):
-    """Write one notification about something that has no review: {person: why them}; never to the reader `but`.
+def tell(told, event, url, *, but=None, urgent=False):
+    """Write notifications about something that has no review: (person, why them, text) each; never to the reader `but`.
 
     Rows of the running transaction: nobody hears of what is rolled back, and mails go out after it has ended.
     """
     skipped = but.user.pk if but is not None and but.user is not None else None
     rows = [
         Notification(person=person, event=event, why=why, text=text[:1000], url=url, urgent=urgent)
-        for person, why in people.items()
+        for person, why, text in told
         if person.pk != skipped
     ]
     Notification.objects.bulk_create(rows)
