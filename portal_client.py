@@ -21,6 +21,12 @@ from pathlib import Path
 NOTHING, CHANGES, BLOCKED, FAILED = 0, 2, 3, 1
 SIGNS = {"create": "+", "change": "~", "retire": "−", "no_change": "="}
 SECONDS = 120
+FLAGS = {
+    "keep_unlisted": "retire nothing but columns",
+    "overwrite": "take over values that people wrote",
+    "strict": "take warnings for errors",
+    "create_terms": "make drafts of missing terms",
+}
 REFUSALS = (400, 403, 409, 412, 413)  # the portal understood and said no
 
 
@@ -49,17 +55,17 @@ class Portal:
             raise ValueError(f"{url!r} is no address of a portal; it begins with https://.")
         self.base, self._token, self.timeout = url.rstrip("/") + "/api/v1", token, timeout
 
-    def plan(self, text, *, keep=False, overwrite=False, strict=False):
-        """What a file of documents (bytes or text) would change."""
-        return self._call("POST", "/plans", text, _flags(keep, overwrite, strict))
+    def plan(self, text, **options):
+        """What a file of documents (bytes or text) would change; `options` are those of FLAGS, true or false."""
+        return self._call("POST", "/plans", text, _flags(options))
 
     def apply(self, plan_id):
         """Carry out a plan."""
         return self._call("POST", f"/plans/{_segment(plan_id)}/apply", "{}")
 
-    def put(self, urn, text, *, keep=False, overwrite=False, strict=False, accept=""):
+    def put(self, urn, text, *, accept="", **options):
         """Plan and apply one document under one lock; `accept` is its hash where it retires or breaks something."""
-        query = _flags(keep, overwrite, strict) + ([("accept", accept)] if accept else [])
+        query = _flags(options) + ([("accept", accept)] if accept else [])
         return self._call("PUT", f"/capsules/{_segment(urn)}/document", text, query)
 
     def export(self, urns=(), *, domain="", form="yaml", observed=False):
@@ -122,9 +128,10 @@ def _segment(text):
     return urllib.parse.quote(str(text), safe=":")
 
 
-def _flags(keep, overwrite, strict):
-    given = {"keep_unlisted": keep, "overwrite": overwrite, "strict": strict}
-    return [(name, "true") for name, value in given.items() if value]
+def _flags(options):
+    if unknown := options.keys() - FLAGS.keys():
+        raise TypeError(f"There is no option {', '.join(sorted(unknown))}.")
+    return [(name, "true") for name, value in options.items() if value]
 
 
 # ---------- what is printed ----------
@@ -149,6 +156,8 @@ def lines(answer):
             yield f"  {verdict['decision'].replace('_', ' ')}: {said}"
         for one in capsule["approvals"]:
             yield f"  {one['section']} waits for an approval by {', '.join(one['roles'])}"
+    for name in answer.get("new_terms", ()):
+        yield f"+ term {name}: a draft, to be defined"
     for warning in answer["warnings"]:
         yield f"warning {warning['code']} at line {warning['line']}: {warning['message']}"
 
@@ -257,7 +266,7 @@ def _gate(portal, asked):
 
 
 def _options(asked):
-    return {"keep": asked.keep, "overwrite": asked.overwrite, "strict": asked.strict}
+    return {name: getattr(asked, name) for name in FLAGS}
 
 
 def _parser():
@@ -271,9 +280,9 @@ def _parser():
         return found
 
     def options(found):
-        found.add_argument("--keep", action="store_true", help="retire nothing but columns")
-        found.add_argument("--overwrite", action="store_true", help="take over values that people wrote")
-        found.add_argument("--strict", action="store_true", help="take warnings for errors")
+        for name, words in FLAGS.items():
+            flag = "--keep" if name == "keep_unlisted" else "--" + name.replace("_", "-")
+            found.add_argument(flag, dest=name, action="store_true", help=words)
 
     one = command("plan", _plan, "say what FILE would change")
     one.add_argument("file", type=Path)

@@ -11,6 +11,7 @@ from apps.audit.context import acting
 from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
 from apps.dcs.refusals import Conflict
+from apps.glossary import late
 
 from . import parts, rights, telling
 from . import plan as plans
@@ -165,6 +166,7 @@ def _carry_out(plan, drafted, reader, say=quiet):
     steps = [step for step in drafted.steps if step.moves]
     before = {step.urn: step.before for step in steps if step.before is not None}
     say(_("Writing"), 1, STEPS)
+    late.link_waiting(late.create_missing(drafted.new_terms, by=reader))
     capsules = storing.store({step.urn: step.wanted for step in steps}, before)
     parts.propose(plan, steps, by=reader)
     plan.applied_at = timezone.now()

@@ -17,6 +17,7 @@ from apps.catalog.changes.judge import BLOCKED, judge
 from apps.catalog.documents.lineage import cycles
 from apps.catalog.models import Capsule, CapsuleVersion, Column
 from apps.dcs.refusals import Conflict
+from apps.glossary import late
 
 from . import exporting, holding, wanted
 from .known import known_to
@@ -24,6 +25,7 @@ from .models import LASTS, Plan
 from .surroundings import Surroundings
 
 ADD = "catalog.add_capsule"
+ADD_TERM = "glossary.add_term"
 NAMED = 3  # capsules that lists tell by name
 OWN_RIGHTS = {"policy": "catalog.edit_policy", "contract": "catalog.edit_contract"}
 
@@ -39,11 +41,15 @@ class DocumentInvalid(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """How documents are taken: what is not named stays, people's values give way, warnings are errors."""
+    """How documents are taken: what is not named stays, people's values give way, warnings are errors.
+
+    `create_terms` makes drafts of the terms that are named and not there.
+    """
 
     keep_unlisted: bool = False
     overwrite: bool = False
     strict: bool = False
+    create_terms: bool = False
 
 
 @dataclass
@@ -84,10 +90,11 @@ class Draft:
     around: Surroundings
     options: Options
     warnings: list
+    new_terms: list = field(default_factory=list)
 
     @property
     def moves(self):
-        return any(step.moves for step in self.steps)
+        return bool(self.new_terms) or any(step.moves for step in self.steps)
 
     @property
     def blocked(self):
@@ -150,7 +157,15 @@ def draft(found, reader, options, warnings=()):
         step.decision = judge(step.changes, contract, today=today, dealings=around.dealings(step.urn))
     _permitted(steps, reader)
     holding.hold(steps)
-    return Draft(found, steps, around, options, list(warnings))
+    new_terms = _new_terms(steps, reader) if options.create_terms else []
+    return Draft(found, steps, around, options, list(warnings), new_terms)
+
+
+def _new_terms(steps, reader):
+    found = late.missing(step.wanted for step in steps)
+    if found and not reader.may(ADD_TERM):
+        raise PermissionDenied(_("You may not write the term %(name)s.") % {"name": found[0]})
+    return found
 
 
 def base_hashes(capsules, states):
@@ -290,6 +305,7 @@ def result(drafted):
         "result": "changes" if drafted.moves else "no_change",
         "summary": summary(drafted),
         "capsules": [_capsule(step, drafted.around) for step in drafted.steps],
+        "new_terms": drafted.new_terms,
         "warnings": [problem_json(problem) for problem in drafted.warnings],
     }
 

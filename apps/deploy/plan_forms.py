@@ -49,6 +49,13 @@ class DocumentForm(forms.Form):
         help_text=_("A document with a warning is refused."),
         required=False,
     )
+    create_terms = forms.BooleanField(
+        label=_("Make drafts of missing terms"),
+        help_text=_(
+            "A term that is named and not in the glossary becomes a draft, to be defined by somebody."
+        ),
+        required=False,
+    )
 
     def clean(self):
         found = super().clean()
@@ -59,7 +66,7 @@ class DocumentForm(forms.Form):
     @property
     def options(self):
         """How the documents are taken."""
-        names = ("keep_unlisted", "overwrite", "strict")
+        names = ("keep_unlisted", "overwrite", "strict", "create_terms")
         return plan.Options(**{name: self.cleaned_data.get(name, False) for name in names})
 
     def brought(self):

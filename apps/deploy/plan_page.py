@@ -20,6 +20,7 @@ OPTIONS = {
     "keep_unlisted": gettext_lazy("keeps what is not named"),
     "overwrite": gettext_lazy("overwrites what people wrote"),
     "strict": gettext_lazy("warnings are faults"),
+    "create_terms": gettext_lazy("makes drafts of missing terms"),
 }
 
 

@@ -92,7 +92,7 @@ def write(wanted):
     for subject, entries in said:
         unresolved[subject] = []
         for position, entry in enumerate(entries):
-            values = _values(subject, _named(entry), position, terms)
+            values = link_values(subject, entry, position, terms)
             key = values and _key(values)
             if values is None or key in links:
                 unresolved[subject].append({"position": position, "entry": entry})
@@ -136,7 +136,12 @@ def _terms_called(names):
     return {key: term for key, (_rank, term) in found.items()}
 
 
-def _values(subject, entry, position, terms):
+def link_values(subject, entry, position, terms):
+    """The values of the `TermLink` that an entry of a capsule or column means; None if no term is called so.
+
+    `terms` is {name in small letters: term}.
+    """
+    entry = _named(entry)
     term = terms.get(entry["term"].casefold())
     if term is None:
         return None

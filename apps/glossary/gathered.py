@@ -14,7 +14,7 @@ from apps.workflow import members
 from apps.workflow.models import Review
 from apps.workflow.reviewable import Affected, Member
 
-from . import imports, listing, plans, writing
+from . import imports, late, listing, plans, writing
 from .models import Term, TermLink
 
 STATE = "approval_status"
@@ -165,6 +165,7 @@ def carry_out(found, review, *, by, reason):
     )
     start = Term.Status.DRAFT
     members.note_steps(meant, review=review, name="approve", state=STATE, start=start, reason=reason)
+    late.link_waiting(Term._base_manager.filter(pk__in=all_of_them.values("subject_id")))
     found.state, found.applied_at = found.State.APPLIED, review.decided_at
     found.outcome = {
         name: review.proposal[name] for name in ("new", "changed", "approved", "drafts", "deprecated")

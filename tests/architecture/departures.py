@@ -42,6 +42,8 @@ EXPLAINED = {
     "extra check column_profiles.uniqueness_score_valid": "Bounds",
     "extra check column_profiles.sample_percentage_valid": "Bounds",
     "extra index business_terms.idx_business_terms_document": "Indexes",
+    "extra index capsules.idx_capsules_unresolved_terms": "Indexes",
+    "extra index columns.idx_columns_unresolved_terms": "Indexes",
     "extra index business_terms.idx_business_terms_relations": "Indexes",
     "extra index business_terms.idx_business_terms_counts": "Indexes",
     "extra index business_terms.idx_business_terms_display": "Indexes",

@@ -75,6 +75,12 @@ class Capsule(Record):
             models.Index(fields=["layer"], name="idx_capsules_layer"),
             models.Index(fields=["capsule_type"], name="idx_capsules_type"),
             GinIndex(fields=["tags"], name="idx_capsules_tags"),
+            # Few documents name terms that do not exist; these few are looked up whenever a term appears.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(meta__doc__has_key="unresolved_terms"),
+                name="idx_capsules_unresolved_terms",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["urn"], name="capsule_urn_unique"),

@@ -206,6 +206,11 @@ class Column(Record):
         ordering = ["capsule", "ordinal_position", "name"]
         indexes = [
             models.Index(
+                fields=["id"],
+                condition=models.Q(meta__doc__has_key="unresolved_terms"),
+                name="idx_columns_unresolved_terms",
+            ),
+            models.Index(
                 fields=["pii_type"], condition=models.Q(pii_type__isnull=False), name="idx_columns_pii_type"
             ),
         ]

@@ -19,7 +19,7 @@ from apps.deploy import applying, exporting, plan
 from apps.deploy.models import Plan
 from apps.people.rest.viewsets import PlainView
 
-FLAGS = ("keep_unlisted", "overwrite", "strict")
+FLAGS = ("keep_unlisted", "overwrite", "strict", "create_terms")
 MOST_NAMED = 100
 
 
@@ -52,6 +52,9 @@ class PlanAnswer(serializers.Serializer):
     result = serializers.ChoiceField(choices=["changes", "no_change"])
     summary = serializers.DictField(help_text="The plan in numbers.")
     capsules = serializers.ListField(child=serializers.DictField())
+    new_terms = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Drafts that `create_terms` would make."
+    )
     warnings = serializers.ListField(child=serializers.DictField())
     expires_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(allow_null=True)

@@ -25,6 +25,7 @@ class DocumentCommand(BaseCommand):
         parser.add_argument("--keep", action="store_true", help="Retire nothing but columns.")
         parser.add_argument("--overwrite", action="store_true", help="Take over values that people wrote.")
         parser.add_argument("--strict", action="store_true", help="Take warnings for errors.")
+        parser.add_argument("--create-terms", action="store_true", help="Make drafts of missing terms.")
 
     def handle(self, *args, **options):
         self.as_json = options["json"]
@@ -59,7 +60,10 @@ class DocumentCommand(BaseCommand):
     @staticmethod
     def options_of(options):
         return plan.Options(
-            keep_unlisted=options["keep"], overwrite=options["overwrite"], strict=options["strict"]
+            keep_unlisted=options["keep"],
+            overwrite=options["overwrite"],
+            strict=options["strict"],
+            create_terms=options["create_terms"],
         )
 
     def say(self, answer, words):

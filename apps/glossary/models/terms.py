@@ -62,6 +62,7 @@ class Term(Reviewable, Stateful, Record):
     review_icon = "book-open-text"
     # What can be wrong in these misleads nobody about what the term means.
     HARMLESS = frozenset({"display_name", "abbreviation", "synonyms", "category"})
+    CALLED = frozenset({"name", "abbreviation", "synonyms"})
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -153,6 +154,14 @@ class Term(Reviewable, Stateful, Record):
 
     def get_absolute_url(self):
         return reverse("glossary:term", args=[self.name])
+
+    def save(self, **options):
+        """Store the term, and link what documents called so before there was such a term."""
+        super().save(**options)
+        if self.CALLED & set(options.get("update_fields") or self.CALLED):
+            from ..late import link_waiting
+
+            link_waiting([self])
 
     @property
     def is_in_force(self):
