@@ -1,11 +1,38 @@
 """Forms that bring documents: a file, or text."""
 
+import datetime
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import plan
 
 LONGEST_SHOWN = 1024 * 1024  # bytes of an uploaded file that are put into the editor when it has faults
+
+
+class ScheduleForm(forms.Form):
+    """The moment at which a plan is applied; a moment without a zone is UTC."""
+
+    at = forms.DateTimeField(
+        label=_("Apply at (UTC)"),
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
+        error_messages={
+            "required": _("Name a day and a time."),
+            "invalid": _("Write it as 2026-12-24T09:00."),
+        },
+    )
+
+    def clean_at(self):
+        """The moment in UTC, whatever the zone of the page."""
+        return self.cleaned_data["at"].replace(tzinfo=datetime.UTC)
+
+    @classmethod
+    def beginning(cls, day):
+        """The form as it is first shown: in the morning of `day`, or of tomorrow."""
+        day = day or timezone.now().date() + datetime.timedelta(days=1)
+        return cls(initial={"at": datetime.datetime.combine(day, datetime.time(6))})
 
 
 class DocumentForm(forms.Form):

@@ -8,6 +8,7 @@ from apps.audit.activity import people_called
 from apps.catalog.comparison_markdown import counted
 
 from . import drift, rights, showing, standing
+from .plan_forms import ScheduleForm
 from .showing import LISTED
 
 POLICIES = {
@@ -24,10 +25,11 @@ OPTIONS = {
 }
 
 
-def context(request, plan, *, refused=None, instead_of=None):
+def context(request, plan, *, refused=None, instead_of=None, schedule=None):
     """Context of the page: the five parts, cut to what the reader may see and can read at once.
 
-    `refused` is the conflict that an attempt to apply met, `instead_of` the plan that this one replaces.
+    `refused` is the conflict that an attempt to apply met, `instead_of` the plan that this one replaces,
+    `schedule` the form of a moment that was sent and is faulty.
     """
     reader = request.reader
     shown = showing.Showing(plan, reader)
@@ -54,6 +56,8 @@ def context(request, plan, *, refused=None, instead_of=None):
     found |= {"consumers_count": len(consumers), "effect": _effect(shown, consumers)}
     found |= _checks(plan, shown, kept, where, reader) | {"impact": _impact(shown, consumers, reader)}
     found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting()}
+    if where.may_schedule:
+        found["schedule"] = schedule or ScheduleForm.beginning(where.earliest)
     if where.state == "applying":
         found["job"] = progress_of(plan, where.job)
     return found | _plan(shown, request)

@@ -3,6 +3,7 @@
 import logging
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -17,11 +18,13 @@ from apps.ui.htmx import fragment, is_for
 
 from . import applying, background, plan, plan_page, rights, standing
 from .models import Plan
+from .plan_forms import ScheduleForm
 from .querysets import READ_ALL
 
 log = logging.getLogger(__name__)
 STATES = {
     "draft": gettext_lazy("Drafts"),
+    "scheduled": gettext_lazy("Scheduled"),
     "waiting": gettext_lazy("Waiting for review"),
     "applied": gettext_lazy("Applied"),
     "expired": gettext_lazy("Expired"),
@@ -101,6 +104,29 @@ def apply(request, number):
 
 @require_POST
 @login_required
+def schedule(request, number):
+    """Let a plan be applied at a moment to come, or no longer."""
+    found = _found(request, number)
+    try:
+        if request.POST.get("do") == "off":
+            applying.unschedule(found, reader=request.reader)
+            return redirect(found)
+        form = ScheduleForm(request.POST)
+        if not form.is_valid():
+            return _shown(request, found, schedule=form, status=422)
+        applying.schedule(found, form.cleaned_data["at"], reader=request.reader)
+    except ValidationError as invalid:
+        form.add_error("at", invalid.message_dict["at"])
+        return _shown(request, found, schedule=form, status=422)
+    except applying.PlanStale as stale:
+        return _shown(request, stale.plan, instead_of=found, status=409)
+    except Conflict as refused:
+        return _shown(request, found, refused=refused, status=409)
+    return redirect(found)
+
+
+@require_POST
+@login_required
 def again(request, number):
     """Plan the same documents once more, over what is stored now."""
     found = _found(request, number)
@@ -112,7 +138,7 @@ def again(request, number):
 
 
 def _found(request, number):
-    plans = Plan.objects.shown_to(request.reader).select_related("author")
+    plans = Plan.objects.shown_to(request.reader).select_related("author", "taken_over_by", "scheduled_by")
     return get_object_or_404(plans, number=number)
 
 

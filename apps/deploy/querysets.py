@@ -55,12 +55,13 @@ class PlanQuerySet(VisibleQuerySet):
         return self.filter(scheduled_for__lte=at, applied_at__isnull=True)
 
     def with_standing(self):
-        """Each with `standing`: applied, waiting (for a decision on a part of it), expired or draft."""
+        """Each with `standing`: applied, waiting (for a decision on a part of it), expired, scheduled or draft."""
         return self.annotate(
             standing=Case(
                 When(Q(applied_at__isnull=False) & Exists(self._undecided_parts()), then=Value("waiting")),
                 When(applied_at__isnull=False, then=Value("applied")),
                 When(expires_at__lte=timezone.now(), then=Value("expired")),
+                When(scheduled_for__isnull=False, then=Value("scheduled")),
                 default=Value("draft"),
                 output_field=CharField(),
             )

@@ -44,7 +44,10 @@ class Block:
 
 @dataclass
 class Standing:
-    """`state` is applied, applying, expired, nothing (no change), stale, theirs, blocked or ready."""
+    """`state` is applied, applying, expired, nothing (no change), stale, theirs, blocked or ready.
+
+    `scheduled` is the moment for which it is scheduled, where nothing stands in the way of that.
+    """
 
     state: str
     moved: list = field(default_factory=list)
@@ -56,11 +59,19 @@ class Standing:
     reviews: list = field(default_factory=list)
     by: str = ""
     takes_over: bool = False
+    scheduled: object = None
 
     @property
     def badge(self):
         """The state in the vocabulary of plans; an applied plan of which a part is undecided waits."""
+        if self.scheduled:
+            return "scheduled"
         return "waiting" if any(not review.is_final for review in self.reviews) else self.state
+
+    @property
+    def may_schedule(self):
+        """True if there is a day on which the contracts let it through."""
+        return self.state == "ready" or (self.state == "blocked" and self.earliest is not None)
 
     @property
     def failed(self):
@@ -92,6 +103,8 @@ def standing(plan, reader):
     moved = moved_since(plan, reader)
     blocks = _blocks(plan)
     found = Standing(_state(plan, reader, moved, blocks), moved, blocks, earliest=_earliest(blocks), job=job)
+    if found.state in ("ready", "blocked", "theirs"):
+        found.scheduled = plan.scheduled_for
     found.takes_over = found.state == "ready" and not rights.belongs(plan, reader)
     return found
 
@@ -108,7 +121,8 @@ def _state(plan, reader, moved, blocks):
         return "nothing"
     if not rights.belongs(plan, reader) and not rights.may_take_over(plan, reader):
         return "theirs"
-    return "blocked" if blocks else "ready"
+    today = timezone.now().date()
+    return "blocked" if any(block.day is None or block.day > today for block in blocks) else "ready"
 
 
 def moved_since(plan, reader):

@@ -525,3 +525,68 @@ def test_a_row_that_the_database_refuses_undoes_everything_and_says_so(client, p
     assert "Nothing was changed." in response.content.decode()
     assert not Capsule.objects.exists()
     assert Plan.objects.get().applied_at is None
+
+
+# ---------- later ----------
+
+
+def test_a_plan_is_scheduled_and_taken_off_the_schedule_by_its_page(client, producer):
+    made = plan.make(written(ORDERS), producer)
+    url = reverse("deploy:schedule", args=[made.number])
+    day = timezone.now().date() + timedelta(days=3)
+
+    client.post(url, {"at": f"{day.isoformat()}T06:30"})
+    page = page_of(client, made)
+    listed = client.get(reverse("deploy:changes"), {"state": "scheduled"}).content.decode()
+    made.refresh_from_db()
+    moment = made.scheduled_for
+    client.post(url, {"do": "off"})
+    made.refresh_from_db()
+
+    assert moment.isoformat() == f"{day.isoformat()}T06:30:00+00:00"
+    assert "Scheduled by Chen Wei" in page
+    assert f"PL-{made.number}" in listed
+    assert made.scheduled_for is None
+    assert not Capsule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [("2001-01-01T06:00", "still to come"), ("tomorrow", "Write it as"), ("", "Name a day and a time.")],
+)
+def test_a_moment_that_cannot_be_is_refused_beside_its_field(client, producer, at, said):
+    made = plan.make(written(ORDERS), producer)
+
+    response = client.post(reverse("deploy:schedule", args=[made.number]), {"at": at})
+
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    made.refresh_from_db()
+    assert made.scheduled_for is None
+
+
+def test_what_the_contract_will_not_let_through_by_then_is_not_scheduled(client, producer):
+    applied(written(changed(contract=CONTRACT)), producer)
+    in_force()
+    made = plan.make(written(without_amount()), producer)
+    day = timezone.now().date() + timedelta(days=3)
+
+    page = page_of(client, made)
+    response = client.post(reverse("deploy:schedule", args=[made.number]), {"at": f"{day.isoformat()}T06:30"})
+
+    assert reverse("deploy:schedule", args=[made.number]) not in page
+    assert reverse("deploy:again", args=[made.number]) in page
+    assert response.status_code == 409
+    assert "does not allow this" in response.content.decode()
+
+
+def test_a_steward_who_applies_a_colleagues_plan_is_named_in_the_record(client, producer):
+    made = plan.make(written(ORDERS), producer)
+    steward = UserFactory(role="steward", first_name="Ana", last_name="Ruiz")
+    client.force_login(steward)
+
+    before = page_of(client, made)
+    apply_by_page(client, made)
+
+    assert "Applying it takes it over" in before
+    assert "Ana Ruiz took it over from Chen Wei." in page_of(client, made)
