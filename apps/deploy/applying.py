@@ -116,9 +116,10 @@ def _fresh(plan, reader, say=quiet):
         raise PlanStale(new, stale.moved) from None
 
 
-def apply_directly(data, *, reader, options=plans.Options(), accept=""):  # noqa: B008 - frozen
+def apply_directly(data, *, reader, options=plans.Options(), accept="", require=None):  # noqa: B008 - frozen
     """Plan a file and apply it under one lock; returns the applied `Plan`.
 
+    `require()` is called once the capsules are locked, and may raise if they are not what the caller has seen.
     Raises `Conflict` with code acceptance_needed if it would retire anything or is breaking, unless `accept` is the
     hash of the documents; `DocumentInvalid` and whatever `apply` raises.
     """
@@ -126,6 +127,8 @@ def apply_directly(data, *, reader, options=plans.Options(), accept=""):  # noqa
     urns = sorted(document.urn for document in reading.documents)
     with acting(reader, reason=_("Direct apply"), bulk=len(urns) >= MANY):
         lock(urns)
+        if require is not None:
+            require()
         drafted = plans.draft(reading.documents, reader, options, reading.warnings)
         if accept != reading.hash and (dangers := _dangers(drafted)):
             raise Conflict(

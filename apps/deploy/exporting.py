@@ -61,6 +61,20 @@ def export(found, reader, *, observed=False):
     return Export(made, all(MARK not in document for document in made))
 
 
+def seen_hash(capsule, reader, state=None):
+    """The hash of a capsule's state as `reader` may see it, with the number of its version; `absent` if it is not in use.
+
+    `state` is its document, where that has been made already, without what was only observed.
+    What moves for others alone keeps the hash, but not the version: to be careful, that counts as moved.
+    """
+    if state is None:
+        (state, *_none) = export(capsules(reader).filter(pk=capsule.pk), reader).documents or [None]
+    number = CapsuleVersion._base_manager.filter(capsule=capsule, is_current=True).values_list(
+        "number", flat=True
+    )
+    return documents.state_hash(state, number.first() or 0)
+
+
 def stream(found, reader, form="yaml", *, observed=False):
     """The text of a bundle of any length, piece by piece, each part read in a transaction of its own.
 

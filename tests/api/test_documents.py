@@ -181,3 +181,79 @@ def test_a_bundle_in_yaml_is_planned_as_it_came_and_nobody_gets_what_is_hidden(p
     assert answer["Content-Type"].startswith("application/yaml")
     assert (orders.urn in text, "salaries" in text) == (True, False)
     assert producer.post("/plans", text).body["result"] == "no_change"
+
+
+# ---------- what was read is what is changed ----------
+
+
+PATH = f"/capsules/{URN}/document"
+LAYERED = documents.write({**ORDERS, "layer": "gold"})
+
+
+@pytest.fixture
+def tag(producer):
+    """The entity tag of the capsule as it was read."""
+    producer.put(PATH, TEXT)
+    return producer.get(PATH)["ETag"]
+
+
+def test_an_import_says_which_state_it_began_from(producer, tag):
+    done = producer.put(PATH, LAYERED, **{"If-Match": tag})
+
+    assert (done.status_code, Capsule.objects.get().layer) == (200, "gold")
+    assert producer.get(PATH)["ETag"] != tag
+
+
+def test_an_import_that_began_from_another_state_is_refused_with_the_tag_of_now(producer, tag):
+    Capsule.objects.update(description="By hand.")
+    plans = Plan.objects.count()
+
+    refused = producer.put(PATH, LAYERED, **{"If-Match": tag})
+    again = producer.put(PATH, LAYERED, **{"If-Match": refused["ETag"]})
+
+    assert (refused.status_code, refused.body["code"]) == (412, "precondition_failed")
+    assert (Plan.objects.count() - plans, again.status_code) == (1, 200)
+    assert Capsule.objects.get().layer == "gold"
+
+
+def test_the_same_state_has_one_tag_for_if_match_in_yaml_and_json(producer, tag):
+    as_yaml = producer.get(PATH, Accept="application/yaml")["ETag"]
+
+    assert as_yaml != tag
+    assert producer.put(PATH, LAYERED, **{"If-Match": as_yaml}).status_code == 200
+
+
+def test_what_was_read_already_is_not_sent_again(producer, tag):
+    answer = producer.get(PATH, **{"If-None-Match": tag})
+
+    assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "status"),
+    [
+        ("If-Match", "*", 200),
+        ("If-Match", '"0000"', 412),
+        ("If-Match", "nonsense", 412),
+        ("If-None-Match", "*", 412),
+        ("If-None-Match", '"0000"', 200),
+    ],
+)
+def test_a_precondition_holds_or_nothing_is_written(producer, tag, header, value, status):
+    answer = producer.put(PATH, LAYERED, **{header: value})
+
+    assert answer.status_code == status
+    assert (Capsule.objects.get().layer == "gold") == (status == 200)
+
+
+def test_a_capsule_that_is_not_there_has_no_state_to_match(producer):
+    refused = producer.put(PATH, TEXT, **{"If-Match": "*"})
+    made = producer.put(PATH, TEXT, **{"If-None-Match": "*"})
+
+    assert (refused.status_code, refused.has_header("ETag"), made.status_code) == (412, False, 201)
+
+
+def test_a_dry_run_keeps_to_the_precondition_too(producer, tag):
+    Capsule.objects.update(description="By hand.")
+
+    assert producer.put(f"{PATH}?dry_run=true", LAYERED, **{"If-Match": tag}).status_code == 412

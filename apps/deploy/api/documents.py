@@ -17,6 +17,8 @@ from rest_framework.response import Response
 from apps.catalog.api import addresses
 from apps.deploy import applying, exporting, plan
 from apps.deploy.models import Plan
+from apps.people.rest import etags
+from apps.people.rest.refusals import PreconditionFailed
 from apps.people.rest.viewsets import PlainView
 
 FLAGS = ("keep_unlisted", "overwrite", "strict", "create_terms")
@@ -280,6 +282,14 @@ class YAMLRenderer(BaseRenderer):
         return b"" if data is None else data if isinstance(data, bytes) else str(data).encode()
 
 
+class Moved(PreconditionFailed):
+    """The capsule is not what the caller has read; `tag` is that of what it is now, empty if it is not there."""
+
+    def __init__(self, tag):
+        self.tag = tag
+        super().__init__()
+
+
 class DocumentOfCapsule(Documents):
     """The capsule as one document: read whole, or imported whole."""
 
@@ -307,42 +317,81 @@ class DocumentOfCapsule(Documents):
         """The canonical document; `X-Export-Complete: false` if rights hide something of it."""
         capsule = addresses.capsule(urn, request.reader)
         found = exporting.capsules(request.reader).filter(pk=capsule.pk)
-        exported = exporting.export(found, request.reader, observed=_observed(request))
+        observed = _observed(request)
+        exported = exporting.export(found, request.reader, observed=observed)
         if not exported.documents:
             raise NotFound(_("This capsule is out of use, or only a name."))
         form = "yaml" if "yaml" in request.accepted_renderer.media_type else "json"
-        text = exported.text(form)
-        return HttpResponse(
-            text,
-            content_type=f"application/{form}; charset=utf-8",
-            headers={"X-Export-Complete": str(exported.complete).lower(), "Vary": "Accept"},
-        )
+        text = exported.text(form).encode()
+        state = None if observed else exported.documents[0]
+        tag = etags.tag_of(exporting.seen_hash(capsule, request.reader, state), text)
+        headers = {"X-Export-Complete": str(exported.complete).lower(), "Vary": "Accept", "ETag": tag}
+        if etags.matches(request.headers.get("If-None-Match", ""), tag):
+            return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+        return HttpResponse(text, content_type=f"application/{form}; charset=utf-8", headers=headers)
 
     @extend_schema(
         operation_id="capsules_document_update",
         request={"application/yaml": OpenApiTypes.STR, "application/json": OpenApiTypes.OBJECT},
-        responses={200: PlanAnswer, 201: PlanAnswer, 400: None, 403: None, 409: None, 413: None},
+        responses={200: PlanAnswer, 201: PlanAnswer, 400: None, 403: None, 409: None, 412: None, 413: None},
         parameters=[
+            OpenApiParameter(
+                "If-Match", str, OpenApiParameter.HEADER, description="The `ETag` of what was read."
+            ),
             OpenApiParameter("dry_run", bool),
             OpenApiParameter("accept", str, description="The document's hash, where it retires or breaks."),
             *(OpenApiParameter(name, bool) for name in FLAGS),
         ],
     )
     def put(self, request, urn):
-        """Import the document in one transaction; with `dry_run=true` only plan it."""
+        """Import the document in one transaction; with `dry_run=true` only plan it.
+
+        `If-Match` with the entity tag that was read refuses with 412 if the capsule is another by now; so does
+        `If-None-Match: *` if there is one.
+        """
         options = self.options_asked()
         try:
             self._about_this(request, urn)
             if self.flag("dry_run"):
+                self._require_match(request, urn)
                 return Response(shown(plan.make(request.data, request.reader, options)))
             accept = request.query_params.get("accept", "")
             found = applying.apply_directly(
-                request.data, reader=request.reader, options=options, accept=accept
+                request.data,
+                reader=request.reader,
+                options=options,
+                accept=accept,
+                require=lambda: self._require_match(request, urn),
             )
         except plan.DocumentInvalid as error:
             return self.refused(error)
+        except Moved as error:
+            return self.moved(error)
         made = any(capsule["action"] == "create" for capsule in found.answer["capsules"])
         return Response(shown(found), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK)
+
+    def moved(self, error):
+        """412 with the tag of what is there now; nothing was written."""
+        body = {
+            "detail": str(error.detail),
+            "code": error.default_code,
+            "request_id": self.request.reader.request_id,
+        }
+        return Response(body, status=error.status_code, headers={"ETag": error.tag} if error.tag else {})
+
+    @staticmethod
+    def _require_match(request, urn):
+        """Raise `Moved` unless the caller's precondition holds for the capsule as it is now."""
+        wanted, unwanted = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+        if wanted is None and unwanted is None:
+            return
+        spelled = addresses.urns.spellings(urn)
+        capsule = exporting.capsules(request.reader).filter(urn__in=spelled).first()
+        tag = etags.tag_of(exporting.seen_hash(capsule, request.reader), b"") if capsule else ""
+        if wanted is not None and not (tag and (wanted.strip() == "*" or etags.names_state(wanted, tag))):
+            raise Moved(tag)
+        if unwanted is not None and tag and (unwanted.strip() == "*" or etags.names_state(unwanted, tag)):
+            raise Moved(tag)
 
     @staticmethod
     def _about_this(request, urn):

@@ -21,6 +21,11 @@ def tag(row):
     return f'"{state}.{shown}"'
 
 
+def tag_of(state, text):
+    """The entity tag of what is shown as `text` (bytes) and whose content has the hash `state`."""
+    return f'"{state}.{crc32(text):08x}"'
+
+
 def matches(header, entity_tag):
     """True if an `If-None-Match` header names the tag, or anything."""
     return header.strip() == "*" or entity_tag.strip('"') in TAG.findall(header)
@@ -31,6 +36,11 @@ def require_match(request, row):
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*":
         return
-    state = tag(row()).strip('"').split(".")[0]
-    if state not in {found.split(".")[0] for found in TAG.findall(header)}:
+    if not names_state(header, tag(row())):
         raise PreconditionFailed
+
+
+def names_state(header, entity_tag):
+    """True if an `If-Match` header names the state of the tag, whatever is shown of it."""
+    state = entity_tag.strip('"').split(".")[0]
+    return state in {found.split(".")[0] for found in TAG.findall(header)}
