@@ -6,6 +6,7 @@ breaking-changes.md section 2. A hint is spent once applied: where the new name 
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .normal import alike
 from .table import Column, Table
 
 HINT = "x-renamed-from"
@@ -16,11 +17,15 @@ ALIASES = ("aliases", "x-aliases", "x-avro-aliases")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One column in both versions; `how` is name, hint or case."""
+    """One column in both versions; `how` is name, hint or case.
+
+    `alike` if its own entries are equal to the letter: most are, and nothing in them needs a look.
+    """
 
     old: Column
     new: Column
     how: str
+    alike: bool = False
 
 
 @dataclass
@@ -78,10 +83,13 @@ def _match_level(found, old, new, old_parent, new_parent, renames):
             found.added.append(column)
             continue
         source = before[origin[name]]
+        if source is column:  # the same entry in the same place, and nothing inside it
+            found.pairs.append(Pair(source, column, "name", True))
+            continue
         kind = how[name]
         if kind == "hint" and source.name.casefold() == name.casefold():
             kind = "case"
-        found.pairs.append(Pair(source, column, kind))
+        found.pairs.append(Pair(source, column, kind, kind == "name" and alike(source.spec, column.spec)))
         if source.path != column.path:
             found.renamed[source.path] = column.path
         inner = source.path in old.children, column.path in new.children

@@ -63,6 +63,8 @@ def _schema_descriptions(v):
     """Descriptions in `schema`, where the section `columns` has none: that one wins."""
     before, after = v.section("columns")
     for pair in v.matching.pairs:
+        if pair.alike:
+            continue
         was, now = (lines(each.spec.get("description") or None) for each in (pair.old, pair.new))
         if was == now:
             continue

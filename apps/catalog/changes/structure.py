@@ -1,5 +1,7 @@
 """Changes of columns: their coming and going, names, order, types, nulls and defaults. Rows 1 to 12, 21 and 22."""
 
+from operator import lt
+
 from . import types
 from .change import B, N, Verdict
 from .codes import found
@@ -13,8 +15,10 @@ KEEPS_CASE = frozenset("clickhouse kafka mongodb files file s3 avro json parquet
 
 def columns(v):
     """The changes of all columns of two `Versions`, in new order, removed ones last."""
+    defaults = v.before.defaults or v.after.defaults
     for pair in v.matching.pairs:
-        yield from _pair(v, pair)
+        if pair.old is not pair.new or defaults:
+            yield from _pair(v, pair)
     for column in v.matching.added:
         required = column.required and column.path not in v.after.defaults
         code = "column_added_required" if required else "column_added"
@@ -30,6 +34,9 @@ def columns(v):
 
 def _pair(v, pair):
     old, new = pair.old, pair.new
+    if pair.alike:
+        yield from _bound(v, old, new)
+        return
     if pair.how == "hint":
         producer = B if old.required or new.required else N
         yield found(
@@ -48,14 +55,19 @@ def _pair(v, pair):
         )
     if old.reading != new.reading:
         yield from _type(v, old, new)
+    yield from _bound(v, old, new)
+    yield from notes(
+        old.spec, new.spec, COLUMN_KEYS, dimension="structural", kind=new.kind, name=new.path, at=new.pointer
+    )
+
+
+def _bound(v, old, new):
+    """What the keys and checks beside a column may say of it too: whether it may be empty, and its default."""
     if old.required != new.required:
         code = "nullability_tightened" if new.required else "nullability_loosened"
         place = f"{new.pointer}/is_nullable"
         yield found(code, new.kind, new.path, place, not old.required, not new.required, action="change")
     yield from _default(v, old, new)
-    yield from notes(
-        old.spec, new.spec, COLUMN_KEYS, dimension="structural", kind=new.kind, name=new.path, at=new.pointer
-    )
 
 
 def _keeps_case(v):
@@ -108,6 +120,8 @@ def _enum_types(v, old, new, place):
 
 def _default(v, old, new):
     before, after = v.before.defaults.get(old.path), v.after.defaults.get(new.path)
+    if before is None and after is None:
+        return
     was, now = (_default_value(each, v.dialect) for each in (before, after))
     if was == now:
         return
@@ -138,7 +152,7 @@ def _order(v):
         groups.setdefault((pair.old.parent, pair.new.parent), []).append(pair)
     for (_, parent), pairs in groups.items():
         places = [pair.old.position for pair in pairs]
-        if all(places[i] < places[i + 1] for i in range(len(places) - 1)):
+        if all(map(lt, places, places[1:])):
             continue
         before = [pair.old.path for pair in sorted(pairs, key=lambda pair: pair.old.position)]
         at = pairs[0].new.pointer.rpartition("/")[0]

@@ -1,10 +1,11 @@
 """The structure that one document states: its columns, nested ones included, and the keys and checks on them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from . import types
+from .normal import alike
 
 KEYS = ("primary_key", "unique", "foreign_key")
 
@@ -51,12 +52,20 @@ class Table:
     constraints: list[Constraint] = field(default_factory=list)
 
     @classmethod
-    def of(cls, document, dialect=None) -> "Table":
-        """The structure of a canonical document, types read in `dialect`."""
+    def of(cls, document, dialect=None, like: "Table | None" = None) -> "Table":
+        """The structure of a canonical document, types read in `dialect`.
+
+        Columns that are in the same place and alike in `like`, a table in the same dialect, are that table's own.
+        """
         table = cls(dialect)
         schema = document.get("schema") or {}
+        known = like.plain if like is not None else {}
         for place, spec in enumerate(schema.get("columns") or ()):
-            table._add(spec, "", place, f"/schema/columns/{place}")
+            twin = known.get(spec["name"])
+            if twin is not None and twin.position == place and alike(twin.spec, spec):
+                table.columns[twin.path] = twin
+            else:
+                table._add(spec, "", place, f"/schema/columns/{place}")
         for place, spec in enumerate(schema.get("constraints") or ()):
             table.constraints.append(
                 Constraint(spec["type"], tuple(spec["columns"]), spec, f"/schema/constraints/{place}")
@@ -65,9 +74,28 @@ class Table:
         for constraint in table.constraints:
             if constraint.type in ("primary_key", "not_null"):
                 for path in constraint.columns:
-                    if path in table.columns:
-                        table.columns[path].required = True
+                    if path in table.columns and not table.columns[path].required:
+                        table.columns[path] = replace(table.columns[path], required=True)
         return table
+
+    @cached_property
+    def plain(self) -> dict[str, Column]:
+        """The columns that stand for themselves, by name: without fields, keys or checks of their own.
+
+        Their entry alone tells everything about them.
+        """
+        return {
+            column.name: column
+            for column in self.children.get("", ())
+            if not column.spec.get("constraints")
+            and column.path not in self.children
+            and column.path not in self._bound
+        }
+
+    @cached_property
+    def _bound(self):
+        bound = (each for each in self.constraints if each.type in ("primary_key", "not_null"))
+        return {path for each in bound for path in each.columns}
 
     def _add(self, spec, parent, place, at):
         path = f"{parent}.{spec['name']}" if parent else spec["name"]

@@ -32,7 +32,7 @@ class Versions:
     @cached_property
     def after(self) -> Table:
         """The new structure."""
-        return Table.of(self.new, self.dialect)
+        return Table.of(self.new, self.dialect, like=self.before)
 
     @cached_property
     def matching(self) -> Matching:
