@@ -86,6 +86,12 @@ class Plan(Record):
         return self.expires_at <= timezone.now()
 
     @property
+    def unnamed(self):
+        """How many capsules the `summary` of a listed plan does not tell by name."""
+        summary = self.summary or {}
+        return summary.get("capsules", 0) - len(summary.get("named", ()))
+
+    @property
     def earliest(self):
         """The first day on which the contracts let it through, as judged when it was made; None for now, or not yet known."""
         blocked = [

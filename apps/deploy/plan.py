@@ -342,7 +342,7 @@ def _capsule(step, around):
         "base_state_hash": step.base,
         "base_version": step.version,
         "action": _action(step),
-        "dimensions": {name: _dimension(items[name]) for name in DIMENSIONS},
+        "dimensions": {name: dimension(items[name]) for name in DIMENSIONS},
         "verdict": _verdict(step.decision),
         "kept": step.kept,
         "unlisted": step.unlisted,
@@ -362,7 +362,8 @@ def _capsule(step, around):
     return found
 
 
-def _dimension(items):
+def dimension(items):
+    """The items of one dimension with their numbers, and the one word for all of them."""
     count = Counter(item["action"] for item in items)
     if not items:
         return {"result": "no_change", "create": 0, "change": 0, "retire": 0, "items": []}

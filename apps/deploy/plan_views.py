@@ -35,7 +35,7 @@ STATES = {
 def changes(request):
     """The change plans that the reader may see, newest first."""
     reader = request.reader
-    found = Plan.objects.shown_to(reader).with_standing().listed()
+    found = Plan.objects.visible_to(reader).with_standing().listed()
     everybody = any(reader.may(permission) for permission in READ_ALL)
     whose = "mine" if everybody and request.GET.get("by") == "me" else ""
     if whose:
@@ -44,9 +44,6 @@ def changes(request):
     if state in STATES:
         found = found.filter(standing=state)
     page = paging.page(found.select_related("author"), request, order=("-number",))
-    for row in page:
-        summary = row.summary or {}
-        row.unnamed = summary.get("capsules", 0) - len(summary.get("named", ()))
     context = {
         "page": page,
         "state": state if state in STATES else "",
@@ -138,7 +135,7 @@ def again(request, number):
 
 
 def _found(request, number):
-    plans = Plan.objects.shown_to(request.reader).select_related("author", "taken_over_by", "scheduled_by")
+    plans = Plan.objects.visible_to(request.reader).select_related("author", "taken_over_by", "scheduled_by")
     return get_object_or_404(plans, number=number)
 
 

@@ -37,7 +37,7 @@ class _Mentions(Func):
 
 
 class PlanQuerySet(VisibleQuerySet):
-    def shown_to(self, reader):
+    def visible_to(self, reader):
         """The reader's own plans; those of others too for who may read all, but for plans of capsules hidden from them."""
         if reader.is_system:
             return self

@@ -16,6 +16,8 @@ from apps.catalog.version_views import words_of
 from apps.contracts.models import Contract
 from apps.people.roles import ROLES
 
+from .plan import dimension
+
 OPEN = 10  # capsules that stand open; more are folded, each with its counts
 CAPSULES = 50  # on one page
 FEW = 8  # changes of a folded capsule that are named
@@ -150,11 +152,11 @@ class Showing:
 
     def _changes(self, entry):
         found = []
-        for dimension, part in entry["dimensions"].items():
+        for name, part in entry["dimensions"].items():
             for item in part["items"]:
                 seen = self.glass.lets(entry["urn"], item)
                 if seen is not None:
-                    found.append(Change.of(dimension, seen))
+                    found.append(Change.of(name, seen))
         # The worst comes first: it is what the reader has come to see.
         return sorted(found, key=lambda change: -max(change.consumer, change.producer))
 
@@ -211,7 +213,7 @@ class Showing:
             (planned, {**entry, "words": pointer_words(entry["pointer"])})
             for planned in self.planned
             for entry in planned.entry["kept"]
-            if not any(not self.glass.names(planned.urn, part) for part in entry["pointer"].split("/"))
+            if _may_know(self.glass, planned.urn, entry["pointer"])
         ]
 
     def unlisted(self):
@@ -252,6 +254,39 @@ class Showing:
     def awaiting(self):
         """Numbers of open reviews that hold what the file says already."""
         return sorted({number for planned in self.planned for number in planned.entry["awaiting"]})
+
+
+def answer(plan, reader):
+    """The answer of a plan without what the reader may not know of: what the page leaves out, the API leaves out."""
+    entries = plan.answer["capsules"]
+    glass = Glass([entry["urn"] for entry in entries], [_said(entry) for entry in entries], reader)
+    return {
+        **plan.answer,
+        "capsules": [_seen(entry, glass) for entry in entries if entry["urn"] not in glass.hidden],
+    }
+
+
+def _seen(entry, glass):
+    urn = entry["urn"]
+    parts = {}
+    for name, part in entry["dimensions"].items():
+        items = [seen for item in part["items"] if (seen := glass.lets(urn, item)) is not None]
+        parts[name] = part if items == part["items"] else dimension(items)
+    sides = {
+        side: [each for each in entry["touched"][side] if glass.knows(each)]
+        for side in ("downstream", "upstream")
+    }
+    return {
+        **entry,
+        "dimensions": parts,
+        "touched": entry["touched"] | sides,
+        "kept": [each for each in entry["kept"] if _may_know(glass, urn, each["pointer"])],
+        "suggestions": [each for each in entry["suggestions"] if glass.names(urn, each["old"])],
+    }
+
+
+def _may_know(glass, urn, pointer):
+    return all(glass.names(urn, part) for part in pointer.split("/"))
 
 
 def hunks_of(planned, start=0, first=1):

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from apps.audit.activity import activity
 from apps.catalog.models import Capsule, Column, Domain, IngestionJob, Owner
+from apps.deploy.models import Plan
 from apps.quality.models import QualityCheck, QualityRule
 from apps.workflow import inbox
 
@@ -162,7 +163,7 @@ def producer(reader, since):
         "list_url": f"{reverse('discovery:catalog')}?{filters.query()}",
         "failing": failing(teams, reader) if teams else [],
         "counts": missing(completeness.counted(Filters(owner=tuple(teams)), reader)) if teams else [],
-        "jobs": IngestionJob.objects.visible_to(reader)[:3],
+        "plans": Plan.objects.filter(author=reader.user).with_standing().listed()[:3],
     }
 
 

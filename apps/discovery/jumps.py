@@ -1,4 +1,4 @@
-"""Numbers that people say aloud: J-12 leads straight to the twelfth ingestion."""
+"""Numbers that people say aloud: J-12 leads straight to the twelfth ingestion, PL-12 to the twelfth plan."""
 
 import re
 
@@ -6,11 +6,12 @@ from django.urls import NoReverseMatch
 
 from apps.catalog.models import IngestionJob
 from apps.contracts.models import Incident
+from apps.deploy.models import Plan
 from apps.policy.models import Policy
 from apps.quality.models import QualityRule
 
-NUMBERED = {"J": IngestionJob, "R": QualityRule, "P": Policy, "I": Incident}
-NUMBER = re.compile(r"([A-Za-z])-(\d{1,15})")
+NUMBERED = {"J": IngestionJob, "R": QualityRule, "P": Policy, "I": Incident, "PL": Plan}
+NUMBER = re.compile(r"([A-Za-z]{1,2})-(\d{1,15})")
 
 
 def jump(text, reader):

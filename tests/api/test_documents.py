@@ -257,3 +257,24 @@ def test_a_dry_run_keeps_to_the_precondition_too(producer, tag):
     Capsule.objects.update(description="By hand.")
 
     assert producer.put(f"{PATH}?dry_run=true", LAYERED, **{"If-Match": tag}).status_code == 412
+
+
+def test_a_colleagues_plan_is_answered_without_what_its_reader_may_not_know(producer):
+    Caller(producer.user).put(f"/capsules/{URN}/document", TEXT)
+    salary = {"name": "salary", "data_type": "INT"}
+    wider = {**ORDERS, "schema": {"columns": [*ORDERS["schema"]["columns"], salary]}}
+    producer.put(f"/capsules/{URN}/document", documents.write(wider))
+    salary["data_type"] = "BIGINT"
+    made = producer.post("/plans", documents.write({**wider, "description": "One row for each order."}))
+    Column.objects.filter(name="salary").update(visibility_rank=5)
+
+    open_to = Caller(UserFactory(role="auditor")).get(f"/plans/{made.body['plan_id']}")
+    closed_to = Caller(UserFactory(role="steward")).get(f"/plans/{made.body['plan_id']}")
+
+    def names(answer):
+        parts = answer.body["capsules"][0]["dimensions"]
+        return [(item["name"], parts[name]["change"]) for name in parts for item in parts[name]["items"]]
+
+    assert ("salary", 1) in names(open_to)
+    assert "salary" not in dict(names(closed_to))
+    assert closed_to.body["capsules"][0]["dimensions"]["structural"]["result"] == "no_change"

@@ -590,3 +590,17 @@ def test_a_steward_who_applies_a_colleagues_plan_is_named_in_the_record(client, 
 
     assert "Applying it takes it over" in before
     assert "Ana Ruiz took it over from Chen Wei." in page_of(client, made)
+
+
+def test_the_number_of_a_plan_typed_in_the_search_leads_to_it_and_home_shows_it(client, producer):
+    made = plan.make(written(ORDERS), producer)
+
+    found = client.get(reverse("discovery:search"), {"q": str(made).lower()})
+    home = client.get("/", {"as": "producer"}).content.decode()
+    client.force_login(UserFactory(role="analyst"))
+    hidden = client.get(reverse("discovery:search"), {"q": str(made)})
+
+    assert found.url == made.get_absolute_url()
+    assert "Your change plans" in home
+    assert made.get_absolute_url() in home
+    assert hidden.status_code == 200

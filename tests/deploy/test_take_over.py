@@ -85,7 +85,7 @@ def test_a_capsule_that_one_does_not_see_is_not_taken_over(planned, colleague):
     Capsule.objects.update(visibility_rank=5)
 
     assert refused(planned, colleague) == "plan_gone"
-    assert not Plan.objects.shown_to(reader_of(colleague)).exists()
+    assert not Plan.objects.visible_to(reader_of(colleague)).exists()
 
 
 def test_a_plan_that_was_taken_over_is_not_applied_again_by_its_author(planned, author, colleague):

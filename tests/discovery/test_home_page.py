@@ -213,7 +213,7 @@ def test_a_home_without_anything_says_so_in_one_line_a_block(client):
     read = text(page(client, "/"))
 
     assert "You belong to no team yet." in read
-    assert "Nothing has been ingested yet." in read
+    assert "You have planned nothing yet." in read
 
 
 @pytest.mark.parametrize("roles", [["analyst"], ["steward"], ["producer"], ["administrator"]])

@@ -15,7 +15,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
 from apps.catalog.api import addresses
-from apps.deploy import applying, exporting, plan
+from apps.deploy import applying, exporting, plan, showing
 from apps.deploy.models import Plan
 from apps.people.rest import etags
 from apps.people.rest.refusals import PreconditionFailed
@@ -76,10 +76,10 @@ class PlanAnswer(serializers.Serializer):
     )
 
 
-def shown(found):
-    """A plan as the API answers it."""
+def shown(found, reader):
+    """A plan as the API answers it to a reader."""
     return {
-        **found.answer,
+        **showing.answer(found, reader),
         "number": str(found),
         "expires_at": found.expires_at,
         "applied_at": found.applied_at,
@@ -123,7 +123,7 @@ class Documents(PlainView):
             "code": error.code,
             "request_id": self.request.reader.request_id,
             "moved": error.moved,
-            "plan": shown(error.plan),
+            "plan": shown(error.plan, self.request.reader),
         }
         return Response(body, status=status.HTTP_409_CONFLICT)
 
@@ -151,7 +151,9 @@ class Plans(Documents):
         except plan.DocumentInvalid as error:
             return self.refused(error)
         location = reverse("api:plan-detail", args=[found.pk])
-        return Response(shown(found), status=status.HTTP_201_CREATED, headers={"Location": location})
+        return Response(
+            shown(found, request.reader), status=status.HTTP_201_CREATED, headers={"Location": location}
+        )
 
 
 class OnePlan(PlainView):
@@ -160,7 +162,7 @@ class OnePlan(PlainView):
     @extend_schema(operation_id="plans_retrieve", responses={200: PlanAnswer, 404: None})
     def get(self, request, pk):
         """The plan as it was made."""
-        return self.answer(shown(_plan(request.reader, pk)))
+        return self.answer(shown(_plan(request.reader, pk), request.reader))
 
 
 class ApplyAsked(serializers.Serializer):
@@ -204,17 +206,17 @@ class ApplyPlan(Documents):
         found = _plan(request.reader, pk)
         try:
             if "at" not in asked.validated_data:
-                return Response(shown(applying.apply(found, reader=request.reader)))
+                return Response(shown(applying.apply(found, reader=request.reader), request.reader))
             if (at := asked.validated_data["at"]) is None:
-                return Response(shown(applying.unschedule(found, reader=request.reader)))
+                return Response(shown(applying.unschedule(found, reader=request.reader), request.reader))
             found = applying.schedule(found, at, reader=request.reader)
         except applying.PlanStale as error:
             return self.stale(error)
-        return Response(shown(found), status=status.HTTP_202_ACCEPTED)
+        return Response(shown(found, request.reader), status=status.HTTP_202_ACCEPTED)
 
 
 def _plan(reader, pk):
-    found = Plan.objects.shown_to(reader).filter(pk=pk).first()
+    found = Plan.objects.visible_to(reader).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("There is no plan with this address."))
     return found
@@ -354,7 +356,7 @@ class DocumentOfCapsule(Documents):
             self._about_this(request, urn)
             if self.flag("dry_run"):
                 self._require_match(request, urn)
-                return Response(shown(plan.make(request.data, request.reader, options)))
+                return Response(shown(plan.make(request.data, request.reader, options), request.reader))
             accept = request.query_params.get("accept", "")
             found = applying.apply_directly(
                 request.data,
@@ -368,7 +370,9 @@ class DocumentOfCapsule(Documents):
         except Moved as error:
             return self.moved(error)
         made = any(capsule["action"] == "create" for capsule in found.answer["capsules"])
-        return Response(shown(found), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK)
+        return Response(
+            shown(found, request.reader), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK
+        )
 
     def moved(self, error):
         """412 with the tag of what is there now; nothing was written."""
