@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.audit.context import acting
 from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
+from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
 
@@ -51,13 +52,19 @@ def apply(plan, *, reader, say=quiet, due=None):
     Who may take it over carries out another's plan, and the plan says so.
     `say(phase, done, total)` hears how far it is, from within the transaction, and may raise to stop it. `due` is the
     moment for which it was scheduled, if it is applied because of that.
+    Done again if it waited in a circle with somebody else's writing.
     Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied, plan_blocked or plan_unscheduled,
     and `PermissionDenied`; nothing is written then.
     """
-    with _fresh(plan, reader, say) as (plan, drafted):
-        if due is not None and plan.scheduled_for != due:
-            raise Conflict(_("%(plan)s is no longer wanted then.") % {"plan": plan}, code="plan_unscheduled")
-        return _carry_out(plan, drafted, reader, say)
+
+    def applied():
+        with _fresh(plan, reader, say) as (locked, drafted):
+            if due is not None and locked.scheduled_for != due:
+                words = _("%(plan)s is no longer wanted then.")
+                raise Conflict(words % {"plan": plan}, code="plan_unscheduled")
+            return _carry_out(locked, drafted, reader, say)
+
+    return deadlocks.again(applied)
 
 
 def schedule(plan, at, *, reader):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
 from apps.ui import paging
 from apps.ui.htmx import fragment, is_for
@@ -91,7 +92,9 @@ def apply(request, number):
             # Pressed twice: the first press has done it.
             return redirect(found)
         return _shown(request, found, refused=refused, status=409)
-    except DatabaseError:
+    except DatabaseError as error:
+        if deadlocks.is_lost(error):
+            raise
         log.exception("applying %s failed", found)
         words = _("The database refused a row of it. The log names this request: %(request)s.")
         failed = Conflict(words % {"request": request.reader.request_id}, code="failed")
