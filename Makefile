@@ -59,7 +59,7 @@ bench-full: $(VENV)/.dev
 
 # Two people at the same moment, two hundred times for each pair of deeds; the tests do it fifty times.
 races: $(VENV)/.dev
-	@RACES=200 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py
+	@RACES=200 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py tests/deploy/test_plan_races.py
 
 sql-roles: $(VENV)/.base
 	@"$(BIN)/python" -c 'from apps.dcs import roles; print(roles.CREATE_ROLES + roles.CREATE_SCHEMA.format(database="your_database"))'
