@@ -1,14 +1,18 @@
 """The capsule page at an earlier moment says what was there, and nothing can be changed on it."""
 
+import json
 import random
 
 import pytest
 from django.utils import timezone
 
 from apps.audit.context import acting
-from apps.catalog import comparison, edits, retirement, snapshots
-from apps.catalog.models import CapsuleVersion
+from apps.catalog import comparison, documents, edits, retirement, snapshots
+from apps.catalog.models import Capsule, CapsuleVersion
+from apps.deploy import applying
+from apps.deploy.plan import Options
 from apps.people.reader import reader_of, system
+from tests.deploy.test_ingestion import JAFFLE, ingest
 from tests.discovery.pages import page, signed_in
 from tests.discovery.pages import text as read_all
 from tests.factories import (
@@ -129,12 +133,14 @@ def test_every_tab_has_its_past(analyst, orders, later, tab, django_assert_max_n
 
 
 def test_after_two_hundred_edits_each_moment_has_its_state(client):
-    """Through forms of writing that differ: the API, edits by hand, steps of retirement, rows of other dimensions."""
+    """Through every way in: forms, the API, plans, dbt's artifacts, edits by hand, retirement, rows of dimensions."""
     chance = random.Random(7)
     producer = signed_in(client, "steward", "producer", "admin")
     user = producer.user
     with acting(system("load")):
         capsules = [CapsuleFactory(columns=["order_id", "amount", "status"]) for _ in range(4)]
+        ingest()
+        customers = Capsule.objects.get(name="customers")
         terms = [TermFactory() for _ in range(3)]
     history = []
 
@@ -148,6 +154,26 @@ def test_after_two_hundred_edits_each_moment_has_its_state(client):
     def by_hand(capsule, word):
         with acting(reader_of(user), reason="By hand."):
             edits.revise(capsule, by=user, description=f"By hand {word}.", tags=[f"tag-{word % 5}"])
+
+    def form(capsule, word):
+        told = {
+            "description": f"From the form {word}.",
+            "seen": capsule.updated_at.isoformat(),
+            "reason": "Told.",
+        }
+        answer = producer.post(f"/capsules/{capsule.urn}/edit/", told)
+        assert answer.status_code == 302, answer.content
+
+    def document(capsule, word):
+        state = snapshots.states([capsule.pk])[capsule.pk] | {"description": f"Document {word}."}
+        plan = applying.apply_directly(
+            documents.write(state), reader=reader_of(user), options=Options(overwrite=True)
+        )
+        assert plan.answer["result"] == "changes"
+
+    def artifacts(_capsule, word):
+        manifest["nodes"]["model.jaffle_shop.customers"]["description"] = f"From dbt {word}."
+        assert ingest(manifest=manifest).status == "completed"
 
     def column(capsule, word):
         found = chance.choice(list(capsule.columns.filter(retired_at__isnull=True)))
@@ -185,13 +211,16 @@ def test_after_two_hundred_edits_each_moment_has_its_state(client):
             capsule.refresh_from_db()
             (retirement.restore if capsule.is_retired else retirement.retire)(capsule)
 
-    writes = [describe, by_hand, column, add_column, constrain, link, undone, retire]
+    manifest = json.loads((JAFFLE / "manifest.json").read_bytes())
+    writes = [describe, by_hand, form, document, column, add_column, constrain, link, undone, retire]
     for word in range(200):
         capsule = chance.choice(capsules)
         capsule.refresh_from_db()
         write = chance.choice(writes)
         if capsule.is_retired and write is not undone:
             write = retire
+        if word % 20 == 0:
+            capsule, write = customers, artifacts
         write(capsule, word)
         history.append((timezone.now(), capsule, snapshots.states([capsule.pk])[capsule.pk]))
 
