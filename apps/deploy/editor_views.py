@@ -19,6 +19,7 @@ from apps.dcs.refusals import Conflict
 from . import plan, restoring, rights
 from .document_views import exported_of
 from .known import known_to
+from .models import Plan
 from .plan_forms import DocumentForm
 
 
@@ -28,7 +29,18 @@ def new(request):
     rights.need_right(request.reader)
     if request.method == "POST":
         return _planned(request)
-    return _page(request, DocumentForm())
+    return _page(request, DocumentForm(initial=_of_plan(request.GET.get("plan", ""), request.reader)))
+
+
+def _of_plan(number, reader):
+    """The documents and options of a plan of the reader's own, to be changed and planned anew; nothing for any other."""
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        return {}
+    found = Plan.objects.filter(author=reader.user, number=int(number)).first()
+    if found is None:
+        return {}
+    text = "---\n".join(documents.write(each) for each in plan.documents_of(found))
+    return {"text": text, **found.options}
 
 
 @at_its_urn

@@ -49,6 +49,7 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None):
         "left_label": _("before") if where.state == "applied" else _("now"),
         "right_label": _("after") if where.state == "applied" else _("planned"),
         "may_plan": rights.may_plan(reader),
+        "mine": reader.user is not None and plan.author_id == reader.user.pk,
         "locked": _("%(author)s made this plan.") % {"author": plan.author} if plan.author else "",
         "crumbs": [{"title": _("Changes"), "url": reverse("deploy:changes")}, {"title": str(plan)}],
     }

@@ -5,8 +5,10 @@ import logging
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -14,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
-from apps.ui import paging
+from apps.ui import paging, spreadsheets
 from apps.ui.htmx import fragment, is_for
 
 from . import applying, background, plan, plan_page, rights, standing
@@ -23,6 +25,14 @@ from .plan_forms import ScheduleForm
 from .querysets import READ_ALL
 
 log = logging.getLogger(__name__)
+NUMBERS = (
+    "capsules",
+    "create",
+    "change",
+    "changes",
+    "breaking",
+    "blocked",
+)  # of a plan's summary, in the sheet
 STATES = {
     "draft": gettext_lazy("Drafts"),
     "scheduled": gettext_lazy("Scheduled"),
@@ -44,6 +54,8 @@ def changes(request):
     state = request.GET.get("state", "")
     if state in STATES:
         found = found.filter(standing=state)
+    if request.GET.get("format") == "csv":
+        return _sheet(found.select_related("author").order_by("-number"))
     page = paging.page(found.select_related("author"), request, order=("-number",))
     context = {
         "page": page,
@@ -55,6 +67,28 @@ def changes(request):
         "filtered": bool(state in STATES or whose),
     }
     return TemplateResponse(request, fragment(request, "deploy/changes.html", "results"), context)
+
+
+def _sheet(found):
+    """The plans of the list as CSV."""
+
+    def cells(row):
+        numbers = [(row.summary or {}).get(name) for name in NUMBERS]
+        return (str(row), row.standing, *numbers, row.author, row.created_at.isoformat(), row.applied_at)
+
+    head = ("plan", "state", *NUMBERS, "author", "made_at", "applied_at")
+    lines = spreadsheets.lines(head, map(cells, found.iterator(chunk_size=200)))
+    headers = {"Content-Disposition": f'attachment; filename="changes-{timezone.now():%Y-%m-%d}.csv"'}
+    # Read before the answer leaves: afterwards there is nobody in whose name rows are read.
+    return HttpResponse("".join(lines), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@login_required
+def by_key(request, key):
+    """A plan by its id leads to the page at its number."""
+    return redirect(
+        get_object_or_404(Plan.objects.visible_to(request.reader).only("number"), pk=key), permanent=True
+    )
 
 
 @login_required

@@ -604,3 +604,38 @@ def test_the_number_of_a_plan_typed_in_the_search_leads_to_it_and_home_shows_it(
     assert "Your change plans" in home
     assert made.get_absolute_url() in home
     assert hidden.status_code == 200
+
+
+# ---------- further ways ----------
+
+
+def test_the_list_is_exported_under_the_same_filter(client, producer):
+    made = plan.make(written(ORDERS), producer)
+    other = plan.make(written(changed(urn=f"{URN}_2", name="lines")), producer)
+    Plan.objects.filter(pk=other.pk).update(expires_at=timezone.now() - timedelta(hours=1))
+
+    sheet = client.get(reverse("deploy:changes"), {"format": "csv", "state": "draft"}).content.decode()
+
+    head, row = sheet.strip("\ufeff\r\n").splitlines()
+    assert head.startswith("plan,state,capsules,create,change,changes")
+    assert row.startswith(f"PL-{made.number},draft,1,1,0,")
+
+
+def test_a_plan_is_changed_and_planned_anew_by_its_author_alone(client, producer):
+    made = plan.make(written(changed(description="First words.")), producer)
+    url = f"{reverse('deploy:new_change')}?plan={made.number}"
+
+    mine = client.get(url).context["text"]
+    client.force_login(UserFactory(role="producer"))
+    theirs = client.get(url).context["text"]
+
+    assert documents.read(mine).hash == made.document_hash
+    assert theirs == ""
+
+
+def test_the_id_of_a_plan_leads_to_its_number(client, producer):
+    made = plan.make(written(ORDERS), producer)
+
+    response = client.get(f"/changes/{made.pk}/")
+
+    assert (response.status_code, response.url) == (301, made.get_absolute_url())

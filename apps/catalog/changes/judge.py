@@ -185,7 +185,7 @@ class _Court:
 
     def _blocking(self, blocked):
         worst = max(change.consumer for change in blocked)
-        return _reason("policy", blocked, policy=self.policy, verdict=str(worst))
+        return _reason("policy", blocked, policy=self.policy.replace("_", " "), verdict=str(worst))
 
     def _lifted(self, change):
         """(the rule that lifts the block on one change, or None; the day on which notice alone does, or None)."""

@@ -230,7 +230,7 @@ def test_every_reason_is_a_sentence_that_names_its_codes():
     ]
     assert (
         str(decision.reasons[0].text)
-        == "The policy backwards_compatible blocks what is breaking for consumers."
+        == "The policy backwards compatible blocks what is breaking for consumers."
     )
     assert all(reason.codes == ("column_removed",) for reason in decision.reasons)
     assert decision.unblocks_at == days_ago(-1)
