@@ -251,10 +251,13 @@ BEGIN
             WITH found AS MATERIALIZED (
                 SELECT * FROM dcs.capsule_facts_at(wanted, clearances)
             ), gone AS (
-                DELETE FROM dcs.capsule_facts f USING found n
-                WHERE f.capsule_id = n.capsule_id
-                  AND (lowest AND f.visible_from < n.clearance
-                       OR f.visible_from > n.clearance AND f.visible_from < coalesce(n.next_clearance, 32767))
+                -- Looked up capsule by capsule: a join planned while the table was empty would read it whole for each.
+                DELETE FROM dcs.capsule_facts f WHERE f.ctid = ANY (ARRAY(
+                    SELECT old.ctid FROM found n CROSS JOIN LATERAL (
+                        SELECT o.ctid FROM dcs.capsule_facts o WHERE o.capsule_id = n.capsule_id
+                          AND (lowest AND o.visible_from < n.clearance
+                               OR o.visible_from > n.clearance AND o.visible_from < coalesce(n.next_clearance, 32767))
+                        OFFSET 0) old))
                 RETURNING f.ord
             ), kept AS (
                 INSERT INTO dcs.capsule_facts AS f (
@@ -266,7 +269,9 @@ BEGIN
                     capsule_type, layer, schema_name, name_key, domain_key,
                     tags, frameworks)
                 SELECT n.capsule_id, n.domain_id, n.owner_id, n.source_system_id, n.updated_at,
-                    coalesce((SELECT min(o.ord) FROM dcs.capsule_facts o WHERE o.capsule_id = n.capsule_id),
+                    -- All rows of a capsule have its number; min() would walk the numbers in their order.
+                    coalesce((SELECT o.ord FROM dcs.capsule_facts o WHERE o.capsule_id = n.capsule_id
+                              ORDER BY o.visible_from LIMIT 1),
                              nextval('dcs.capsule_facts_ord')::integer),
                     n.column_count, n.described_columns, n.pii_columns, n.term_count, n.rule_count, n.enabled_rules,
                     n.upstream_count, n.downstream_count, n.index_count, n.pk_count, n.fk_count, n.quality_score,
