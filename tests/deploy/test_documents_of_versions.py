@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from apps.catalog import documents
+from apps.audit.context import acting
+from apps.catalog import documents, retirement
 from apps.catalog.models import Capsule, CapsuleVersion
 from apps.deploy import applying, plan
 from apps.deploy.models import Plan
@@ -119,3 +120,20 @@ def test_a_form_that_nobody_knows_and_a_version_that_never_was_are_not_found(cli
     assert client.get(reverse("deploy:document", args=[URN, "xlsx"])).status_code == 404
     assert client.get(reverse("deploy:version_document", args=[URN, 9, "yaml"])).status_code == 404
     assert restore(client, 9).status_code == 404
+
+
+def test_a_retired_capsule_comes_back_as_one_of_its_versions(client, producer, orders):
+    with acting(producer):
+        retirement.retire(orders)
+
+    response = restore(client, 1)
+    applying.apply(Plan.objects.first(), reader=producer)
+
+    assert response.status_code == 302
+    assert Plan.objects.first().answer["capsules"][0]["action"] == "create"
+    capsule = Capsule.objects.get()
+    assert capsule.retired_at is None
+    assert set(capsule.columns.filter(retired_at=None).values_list("name", flat=True)) == {
+        "order_id",
+        "amount",
+    }
