@@ -57,9 +57,11 @@ bench: $(VENV)/.dev
 bench-full: $(VENV)/.dev
 	@"$(BIN)/python" -m benchmarks
 
-# Two people at the same moment, two hundred times for each pair of deeds; the tests do it fifty times.
+# Two people at the same moment, two hundred times for each pair of deeds, and a hundred applies that are killed; the tests do
+# it fifty and twenty-five times.
 races: $(VENV)/.dev
-	@RACES=200 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py tests/deploy/test_plan_races.py
+	@RACES=200 KILLS=100 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py tests/deploy/test_plan_races.py \
+	  tests/deploy/test_plan_faults.py
 
 sql-roles: $(VENV)/.base
 	@"$(BIN)/python" -c 'from apps.dcs import roles; print(roles.CREATE_ROLES + roles.CREATE_SCHEMA.format(database="your_database"))'
