@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.ui import words
+from apps.ui.formats import exact
 from apps.workflow.diff import text
 
 from . import spoken
@@ -21,14 +22,13 @@ def sentence(comparison):
 def counted(counts):
     """{class: number} in words, worst first; empty for none."""
     counts = dict.fromkeys(CLASSES, 0) | counts
-    said = [
-        ngettext("%(n)s breaking", "%(n)s breaking", counts["breaking"]) % {"n": counts["breaking"]},
-        ngettext("%(n)s to notice", "%(n)s to notice", counts["notice"]) % {"n": counts["notice"]},
-        ngettext("%(n)s compatible", "%(n)s compatible", counts["compatible"]) % {"n": counts["compatible"]},
-        ngettext("%(n)s note", "%(n)s notes", counts["metadata"]) % {"n": counts["metadata"]},
-    ]
-    numbers = [counts[each] for each in CLASSES]
-    found = ", ".join(part for part, number in zip(said, numbers, strict=True) if number)
+    said = {
+        "breaking": ngettext("%(n)s breaking", "%(n)s breaking", counts["breaking"]),
+        "notice": ngettext("%(n)s to notice", "%(n)s to notice", counts["notice"]),
+        "compatible": ngettext("%(n)s compatible", "%(n)s compatible", counts["compatible"]),
+        "metadata": ngettext("%(n)s note", "%(n)s notes", counts["metadata"]),
+    }
+    found = ", ".join(said[name] % {"n": exact(counts[name])} for name in CLASSES if counts[name])
     return f"{found}." if found else ""
 
 

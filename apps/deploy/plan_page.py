@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.audit.activity import people_called
 from apps.catalog.comparison_markdown import counted
+from apps.ui.formats import exact
 
 from . import drift, rights, showing, standing
 from .plan_forms import ScheduleForm
@@ -185,10 +186,10 @@ def _cut(rows):
 
 def _effect(shown, consumers):
     """The sentence of what applying does."""
-    changes = ngettext("%(n)s change", "%(n)s changes", shown.total) % {"n": shown.total}
+    changes = ngettext("%(n)s change", "%(n)s changes", shown.total) % {"n": exact(shown.total)}
     number = sum(planned.action != "no_change" for planned in shown.planned)
-    capsules = ngettext("%(n)s capsule", "%(n)s capsules", number) % {"n": number}
-    said = {"changes": changes, "capsules": capsules, "n": len(consumers)}
+    capsules = ngettext("%(n)s capsule", "%(n)s capsules", number) % {"n": exact(number)}
+    said = {"changes": changes, "capsules": capsules, "n": exact(len(consumers))}
     if not consumers:
         return _("Applying makes %(changes)s in %(capsules)s. All of it or none of it.") % said
     told = ngettext(

@@ -94,7 +94,7 @@ class AboutForm(forms.Form):
 class NewCapsuleForm(AboutForm):
     """The same for a capsule that is not there yet: first of all what it is called."""
 
-    system = forms.ChoiceField(label=gettext_lazy("System"))
+    system = forms.ChoiceField(label=gettext_lazy("System"), initial="manual")
     capsule_type = forms.ChoiceField(label=gettext_lazy("Type"))
     namespace = forms.CharField(
         label=gettext_lazy("Namespace"),
@@ -214,6 +214,9 @@ TABLES = {
 }
 
 
+BLANK = {"columns": [{"nullable": True}]}  # a new capsule begins with a row to write in
+
+
 class ProposalForm:
     """The whole form: the first facts and three tables, unbound from a document or bound to what was sent."""
 
@@ -225,7 +228,7 @@ class ProposalForm:
         self.tables = {
             name: table(data, prefix=name)
             if data is not None
-            else table(initial=rows(self.document), prefix=name)
+            else table(initial=rows(self.document) if document is not None else BLANK.get(name), prefix=name)
             for name, (table, rows) in TABLES.items()
         }
 

@@ -13,7 +13,7 @@ urlpatterns = [
     path("changes/", plan_views.changes, name="changes"),
     path("changes/new/", editor_views.new, name="new_change"),
     path("changes/check/", editor_views.check, name="check"),
-    path("changes/<uuid:key>/", plan_views.by_key),
+    path("changes/<uuid:key>/", plan_views.by_key, name="change_by_key"),
     path("changes/<int:number>/", plan_views.change, name="change"),
     path("changes/<int:number>/apply/", plan_views.apply, name="apply"),
     path("changes/<int:number>/schedule/", plan_views.schedule, name="schedule"),

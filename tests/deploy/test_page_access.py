@@ -16,13 +16,14 @@ URN = "urn:dcs:dbt:model:shop:orders"
 ORDERS = {"urn": URN, "name": "orders", "schema": {"columns": [{"name": "order_id", "data_type": "INT"}]}}
 ROLES = ("analyst", "steward", "producer", "policy_admin", "contract_owner", "auditor", "administrator")
 EVERYBODY = (200,) * 7
-# address name, its arguments ("number" is that of a colleague's plan), method, answers in the order of the roles
+# address name, its arguments ("number" and "key" are those of a colleague's plan), method, answers in the order of the roles
 MATRIX = [
     ("deploy:changes", (), "get", EVERYBODY),
     ("deploy:new_change", (), "get", (403, 200, 200, 200, 200, 403, 403)),
     ("deploy:new_change", (), "post", (403, 422, 422, 422, 422, 403, 403)),
     ("deploy:check", (), "post", (403, 200, 200, 200, 200, 403, 403)),
     ("deploy:change", ("number",), "get", (404, 200, 200, 200, 200, 200, 200)),
+    ("deploy:change_by_key", ("key",), "get", (404, 301, 301, 301, 301, 301, 301)),
     ("deploy:apply", ("number",), "post", (404, 302, 409, 409, 409, 409, 409)),
     ("deploy:schedule", ("number",), "post", (404, 302, 409, 409, 409, 409, 409)),
     ("deploy:again", ("number",), "post", (404, 302, 302, 403, 403, 403, 403)),
@@ -50,7 +51,8 @@ def colleague():
 
 
 def call(client, name, args, method, made):
-    url = reverse(name, args=[made.number if each == "number" else each for each in args])
+    known = {"number": made.number, "key": made.pk}
+    url = reverse(name, args=[known.get(each, each) for each in args])
     tomorrow = timezone.now() + datetime.timedelta(days=1)
     sent = {"at": f"{tomorrow:%Y-%m-%dT%H:%M}"} if name == "deploy:schedule" else {}
     return client.get(url) if method == "get" else client.post(url, sent)
