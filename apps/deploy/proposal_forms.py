@@ -236,7 +236,8 @@ class ProposalForm:
     def with_row(cls, data, table, **kwargs):
         """The form as it was sent, with one empty row more in a table."""
         data = data.copy()
-        number = int(data.get(f"{table}-TOTAL_FORMS") or 0)
+        said = data.get(f"{table}-TOTAL_FORMS", "")
+        number = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 0
         data[f"{table}-TOTAL_FORMS"] = str(min(number + 1, MOST_ROWS))
         if table == "columns":
             data[f"{table}-{number}-nullable"] = "on"

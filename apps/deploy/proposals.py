@@ -157,13 +157,14 @@ def _say_about(capsule, places, base, about):
     before = about_of(base)
     for key in IDENTITY:
         places[f"/{key}"] = ("about", key)
-        if key in about and (about[key] or "") != (before[key] or ""):
-            capsule[key] = about[key]
+        if key in about and typed(about[key] or "", before[key] or "") != (before[key] or ""):
+            capsule[key] = typed(about[key], before[key])
     names = {"strategy": "partition_strategy", "key": "partition_key", "expression": "partition_expression"}
     for key, name in names.items():
         places[f"/partitioning/{key}"] = ("about", name)
-    if any(about.get(name, "") != before[name] for name in names.values()):
-        said = {key: about.get(name, "") for key, name in names.items()}
+    partitions = {key: typed(about.get(name, ""), before[name]) for key, name in names.items()}
+    if any(partitions[key] != before[name] for key, name in names.items()):
+        said = partitions
         said["key"] = split(said["key"])
         kept = {key: value for key, value in base.get("partitioning", {}).items() if key not in names}
         capsule["partitioning"] = kept | {key: value for key, value in said.items() if value}
@@ -176,7 +177,7 @@ def _schema(base, said, places):
     renames = {
         row["was"]: row["name"]
         for row in said.columns
-        if row and row["was"] and not row.get("gone") and row["was"] != row["name"]
+        if row and row["was"] and not row.get("gone") and row["was"] != typed(row["name"], row["was"])
     }
     columns = []
     for number, row in enumerate(said.columns):
@@ -192,10 +193,11 @@ def _schema(base, said, places):
 
 def _column(row, before):
     entry = {key: copy.deepcopy(value) for key, value in before.items() if key != "constraints"}
-    entry |= {"name": row["name"], "data_type": row["data_type"]}
-    if row["was"] and row["was"] != row["name"]:
+    name = typed(row["name"], row["was"])
+    entry |= {"name": name, "data_type": typed(row["data_type"], before.get("data_type", ""))}
+    if row["was"] and row["was"] != name:
         entry[HINT] = row["was"]
-    _put(entry, "description", row["description"])
+    _put(entry, "description", typed(row["description"], before.get("description", "")))
     _put(entry, "is_nullable", None if row["nullable"] else False)
     return entry
 
@@ -203,12 +205,13 @@ def _column(row, before):
 def _keys(rows, base, columns, gone, renames, places):
     """Put constraints of one column into it; returns those of several."""
     position = {column["name"]: i for i, column in enumerate(columns)}
+    columns_before = columns_by_pointer(base)
     wide = []
     for number, row in enumerate(rows):
         if not row or row.get("gone"):
             continue
         before = at(base, row["was"])
-        names = split(row["columns"])
+        names = _columns_of(row, columns_before.get(row["was"]))
         if before and names and gone.issuperset(names):
             continue  # it goes with its column
         names = [renames.get(name, name) for name in names]
@@ -228,9 +231,9 @@ def _key(row, before):
     entry = {key: value for key, value in before.items() if key != "columns"}
     if before and before["type"] != row["type"]:
         entry = {}
-    same = bool(entry) and says(before) == row["says"]
+    same = bool(entry) and typed(row["says"], says(before)) == says(before)
     entry["type"] = row["type"]
-    _put(entry, "name", row["name"])
+    _put(entry, "name", typed(row["name"], before.get("name", "")))
     _put(entry, "on_delete", row["on_delete"])
     if not same:
         for key in ("references", "expression", "value"):
@@ -267,12 +270,14 @@ def _indexes(rows, base, renames, places):
     for number, row in enumerate(rows):
         if not row or row.get("gone"):
             continue
-        entry = dict(at(base, row["was"]))
-        entry["name"] = row["name"]
-        _put(entry, "columns", [renames.get(name, name) for name in split(row["columns"])])
+        before = at(base, row["was"])
+        entry = dict(before)
+        entry["name"] = typed(row["name"], before.get("name", ""))
+        names = _columns_of(row, before.get("columns"))
+        _put(entry, "columns", [renames.get(name, name) for name in names])
         _put(entry, "type", "" if row["type"] == "btree" else row["type"])
         _put(entry, "unique", row["unique"] or None)
-        _put(entry, "where", row["where"])
+        _put(entry, "where", typed(row["where"], before.get("where", "")))
         places[f"/schema/indexes/{len(found)}"] = ("indexes", number)
         found.append(entry)
     return found
@@ -310,6 +315,39 @@ def _merged_list(base, mine, now):
     dropped = [entry for entry in base if entry not in mine]
     added = [entry for entry in mine if entry not in base and entry not in now]
     return [entry for entry in now if entry not in dropped] + added
+
+
+def typed(text, before):
+    """What was typed; what stood there before where the two differ by blanks and ends of lines alone.
+
+    Browsers send other ends of lines than they were given, and blanks at the edges are lost in a form.
+    """
+    if isinstance(text, str) and isinstance(before, str) and _bare(text) == _bare(before):
+        return before
+    return text.replace("\r\n", "\n") if isinstance(text, str) else text
+
+
+def _bare(text):
+    return text.replace("\r\n", "\n").strip()
+
+
+def _columns_of(row, before):
+    """The names of a row's columns; those of before, which may hold commas, where nobody has touched them."""
+    if before and _bare(row["columns"]) == _bare(", ".join(before)):
+        return list(before)
+    return split(row["columns"])
+
+
+def columns_by_pointer(document):
+    """{pointer of a constraint: names of its columns}."""
+    schema = document.get("schema", {})
+    found = {
+        f"/schema/constraints/{i}": entry["columns"] for i, entry in enumerate(schema.get("constraints", ()))
+    }
+    for i, column in enumerate(schema.get("columns", ())):
+        for j in range(len(column.get("constraints", ()))):
+            found[f"/schema/columns/{i}/constraints/{j}"] = [column["name"]]
+    return found
 
 
 def split(text):

@@ -18,7 +18,7 @@ ORDERS = {
     "urn": URN,
     "name": "orders",
     "layer": "silver",
-    "description": "One row for each order.",
+    "description": "One row for each order.\n",
     "partitioning": {"strategy": "range", "key": ["placed_on"]},
     "schema": {
         "columns": [
@@ -26,7 +26,7 @@ ORDERS = {
             {"name": "customer_id", "data_type": "INT", "meta": {"note": "kept"}, "constraints": [
                 {"type": "foreign_key", "references": "customers.customer_id", "on_delete": "RESTRICT"}]},
             {"name": "placed_on", "data_type": "DATE", "is_nullable": False},
-            {"name": "amount", "data_type": "DECIMAL(18,2)", "description": "In euros.", "constraints": [
+            {"name": "amount", "data_type": "DECIMAL(18,2)", "description": "In euros.\n\nRefunds are negative.\n", "constraints": [
                 {"type": "default", "value": 0}, {"type": "check", "expression": "amount >= 0", "name": "positive"}]},
         ],
         "constraints": [{"type": "unique", "columns": ["customer_id", "placed_on"], "name": "one_a_day"}],
@@ -68,7 +68,7 @@ def sent(client, url):
             elif isinstance(value, list):
                 found[field.html_name] = ", ".join(value)
             else:
-                found[field.html_name] = "" if value is None else str(value)
+                found[field.html_name] = "" if value is None else str(value).replace("\n", "\r\n")
     for table in form.tables.values():
         for field in table.management_form:
             found[field.html_name] = str(field.value())
