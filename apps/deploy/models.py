@@ -195,8 +195,8 @@ class PlanPart(ReviewableMany, Record):
         return part_members.planned(self)
 
     def summed_up(self, members):
-        """How many rows of how many capsules, and what is wanted of them."""
-        return {"rows": len(members), "capsules": len(self.held), "held": self.held}
+        """How many rows of how many capsules; the settings of masks stand in the rows alone, which the log does not repeat."""
+        return {"rows": len(members), "capsules": len(self.held)}
 
     def carry_out(self, review, *, by, reason):
         from . import part_members

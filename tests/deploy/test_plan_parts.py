@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from apps.audit.context import acting
+from apps.audit.models import Change
 from apps.catalog import documents
 from apps.catalog.models import Column
 from apps.contracts.models import Contract
@@ -223,6 +224,22 @@ def test_the_review_names_each_row_with_what_becomes_of_it(producer, policy_admi
     assert titles == {"Policy of orders", "Mask email_hashing of orders.email"}
     assert page.status_code == 200
     assert all(title in page.content.decode() for title in (*titles, "P7Y"))
+
+
+def test_the_log_holds_no_settings_of_masks(producer, policy_admin):
+    rule = {
+        "name": "hide",
+        "method": "hashing",
+        "config": {"length": 731946},
+        "condition": "email <> '731946'",
+    }
+    review = applied(producer, column_policies={"email": {"masking_rules": [rule]}}).reviews.get()
+    decided(review, policy_admin)
+
+    assert MaskingRule.objects.get().config == {"length": 731946}
+    logged = Change.objects.all()
+    found = [each for each in logged if "731946" in f"{each.old_values} {each.new_values}"]
+    assert [each.table_name for each in found] == []
 
 
 def test_a_contract_that_a_file_deprecates_is_deprecated_once_its_owner_agrees(producer, contract_owner):
