@@ -39,6 +39,7 @@ def context(capsule, asked, reader):
         "column": column,
         "picture": _picture(around, found, said, asked, column or capsule),
         "around": around,
+        "found": found,
         "sides": [_list(side, around, found, said, asked, files) for side in (around.up, around.down)],
         "summary": summary(around),
         "reach": _reach(capsule, reader) if column is None else "",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.catalog import addresses
 from apps.ui.htmx import fragment
 
-from . import explorer, page
+from . import explorer, page, sharing
 
 
 @login_required
@@ -28,6 +28,8 @@ def lineage(request):
             return _csv(context)
         case "svg":
             return _svg(context)
+        case form if form in sharing.FORMATS:
+            return _shared(context, form)
     return TemplateResponse(request, fragment(request, "provenance/lineage.html", "explorer"), context)
 
 
@@ -77,6 +79,14 @@ def _svg(context):
     """The drawing as a file that needs nothing else."""
     response = HttpResponse(render_to_string("provenance/lineage.svg", context), content_type="image/svg+xml")
     response["Content-Disposition"] = f'attachment; filename="lineage-{_file_name(context)}.svg"'
+    return response
+
+
+def _shared(context, form):
+    """The graph for another program."""
+    write, media_type, ending = sharing.FORMATS[form]
+    response = HttpResponse(write(context["around"], context["found"]), content_type=media_type)
+    response["Content-Disposition"] = f'attachment; filename="lineage-{_file_name(context)}.{ending}"'
     return response
 
 
