@@ -57,7 +57,7 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None):
     consumers = shown.consumers()
     found |= {"consumers_count": len(consumers), "effect": _effect(shown, consumers)}
     found |= _checks(plan, shown, kept, where, reader) | {"impact": _impact(shown, consumers, reader)}
-    found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting()}
+    found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting(), "made": _cut(where.made)}
     if where.may_schedule:
         found["schedule"] = schedule or ScheduleForm.beginning(where.earliest)
     if where.state == "applying":
@@ -155,19 +155,28 @@ def _checks(plan, shown, kept, where, reader):
     }
 
 
-def _impact(shown, consumers, reader):
+def _impact(shown, told, reader):
+    bound = shown.contracts(reader)
     contracts = [
         (
             f"{row.capsule.name} {row.version}",
             reverse("catalog:dimension", args=[row.capsule.urn, "contract"]),
             row.get_status_display(),
         )
-        for row in shown.contracts(reader)
+        for row in bound
+    ]
+    known = {
+        each["team"]: each.get("use_case", "")
+        for row in bound
+        if row.is_in_force
+        for each in row.known_consumers
+    }
+    consumers = [
+        (name, "", _("is told") if name in told else known[name]) for name in sorted({*known, *told})
     ]
     around = {side: [(*each, "") for each in shown.around(side)] for side in ("downstream", "upstream")}
-    told = [(name, "", _("is told")) for name in consumers]
     return [
-        _listed(_("People to tell"), told, _("Nobody has to be told.")),
+        _listed(_("Consumers"), consumers, _("No contract in force names a consumer.")),
         _listed(_("Contracts"), contracts, _("No contract binds these capsules.")),
         _listed(_("Downstream"), around["downstream"], _("No other capsule is made of these.")),
         _listed(
@@ -177,11 +186,11 @@ def _impact(shown, consumers, reader):
 
 
 def _listed(title, rows, none):
-    return {"title": title, "total": len(rows), "shown": rows[:LISTED], "rest": rows[LISTED:], "none": none}
+    return {"title": title, "none": none, **_cut(rows)}
 
 
 def _cut(rows):
-    return {"shown": rows[:LISTED], "more": max(len(rows) - LISTED, 0), "total": len(rows)}
+    return {"shown": rows[:LISTED], "rest": rows[LISTED:], "total": len(rows)}
 
 
 def _effect(shown, consumers):

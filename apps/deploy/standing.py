@@ -13,8 +13,6 @@ from apps.dcs.models import JobProgress
 
 from . import rights
 
-SHOWN = 20  # versions told by name
-
 
 @dataclass(frozen=True)
 class Moved:
@@ -54,7 +52,6 @@ class Standing:
     blocks: list = field(default_factory=list)
     earliest: object = None
     made: list = field(default_factory=list)
-    made_count: int = 0
     job: JobProgress | None = None
     reviews: list = field(default_factory=list)
     by: str = ""
@@ -79,10 +76,6 @@ class Standing:
         return self.job is not None and self.job.state == JobProgress.State.FAILED and self.state != "applied"
 
     @property
-    def made_more(self):
-        return self.made_count - len(self.made)
-
-    @property
     def is_open(self):
         """True if it may still be applied, now or once something has been settled."""
         return self.state in ("ready", "blocked", "stale", "theirs")
@@ -92,10 +85,7 @@ def standing(plan, reader):
     """The `Standing` of a plan; at most five queries."""
     job = job_of(plan)
     if plan.applied_at is not None:
-        made = _made(plan, reader)
-        found = Standing("applied", made=list(made[:SHOWN]), reviews=list(plan.reviews), job=job)
-        found.made_count = made.count() if len(found.made) == SHOWN else len(found.made)
-        return found
+        return Standing("applied", made=list(_made(plan, reader)), reviews=list(plan.reviews), job=job)
     if job is not None and not job.is_finished:
         return Standing("applying", job=job)
     if plan.is_expired:

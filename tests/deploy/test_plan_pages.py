@@ -486,6 +486,8 @@ def test_a_large_plan_is_applied_by_a_worker_once_however_often_it_is_asked(clie
     assert Capsule.objects.count() == CapsuleVersion.objects.count() == background.MANY + 1
     row.refresh_from_db()
     assert (row.state, row.phase) == ("completed", "Counting anew")
+    assert "and 31 more" in finished
+    assert "orders_050" in finished.partition('id="apply"')[2]
 
 
 def test_the_progress_is_a_region_that_becomes_the_page_when_it_is_done(client, producer, large):
