@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.changes.codes import DIMENSIONS
 from apps.dcs.conditions import both_or_neither
-from apps.dcs.fields import Next, ObjectField, empty_list
-from apps.dcs.models import Record, VisibleQuerySet
+from apps.dcs.fields import Moment, Next, ObjectField, empty_list
+from apps.dcs.models import Keyed, Record, VisibleQuerySet
 from apps.workflow.models import Review
 from apps.workflow.reviewable import Affected, ReviewableMany
 
-from .querysets import PlanQuerySet
+from .querysets import LineageEventQuerySet, PlanQuerySet
 
 LASTS = datetime.timedelta(hours=24)
 
@@ -235,3 +235,69 @@ class PlanPart(ReviewableMany, Record):
 
     def in_short(self, base, proposal, changed):
         return __("Held by plan %(plan)s until somebody else agrees") % {"plan": self.origin}
+
+
+class LineageEvent(Keyed):
+    """One OpenLineage event as it was received: what runs, edges and the rest are worked out from, now or again.
+
+    `digest` is the SHA-256 of its canonical form, so an event that comes twice is kept once. `position` is its place
+    in the body it came with. It is not audited: it is the evidence itself.
+    """
+
+    content = models.JSONField(editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    event_time = models.DateTimeField(editable=False)
+    received_at = models.DateTimeField(db_default=Moment(), editable=False)
+    position = models.IntegerField(default=0, db_default=0, editable=False)
+    received_from = models.CharField(max_length=255, editable=False)
+    projected_at = models.DateTimeField(null=True, editable=False)
+    error = models.TextField(default="", db_default="", editable=False)
+
+    objects = LineageEventQuerySet.as_manager()
+
+    class Meta:
+        db_table = "lineage_events"
+        ordering = ["-received_at", "-position"]
+        indexes = [
+            models.Index(
+                fields=["received_at", "position"],
+                condition=models.Q(projected_at__isnull=True),
+                name="lineage_events_waiting",
+            ),
+            models.Index(fields=["-received_at", "-position"], name="lineage_events_newest"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["digest"], name="lineage_event_unique")]
+
+    def __str__(self):
+        return f"{self.content.get('eventType', 'OTHER')} {self.event_time:%Y-%m-%d %H:%M:%S}"
+
+
+class LineageRun(Keyed):
+    """The union of the events of one run, under the key of its ingestion job; or those of a job without runs."""
+
+    state = ObjectField(editable=False)
+
+    objects = models.Manager()
+
+    class Meta:
+        db_table = "lineage_runs"
+
+    def __str__(self):
+        return str(self.pk)
+
+
+class LineageDataset(Keyed):
+    """The union of what events said of one dataset, and the capsule that it is."""
+
+    capsule = models.ForeignKey(
+        "catalog.Capsule", models.SET_NULL, null=True, related_name="datasets", editable=False
+    )
+    state = ObjectField(editable=False)
+
+    objects = models.Manager()
+
+    class Meta:
+        db_table = "lineage_datasets"
+
+    def __str__(self):
+        return self.state.get("name", "")

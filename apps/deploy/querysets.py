@@ -11,6 +11,7 @@ from django.db.models import (
     Func,
     OuterRef,
     Q,
+    QuerySet,
     TextField,
     Value,
     When,
@@ -79,3 +80,13 @@ class PlanQuerySet(VisibleQuerySet):
         )
         parts = self.model._meta.get_field("parts").related_model._base_manager
         return parts.filter(Exists(undecided), plan=OuterRef("pk"))
+
+
+class LineageEventQuerySet(QuerySet):
+    def waiting(self):
+        """Events that are not projected yet, those that failed apart; oldest first."""
+        return self.filter(projected_at__isnull=True, error="").order_by("received_at", "position")
+
+    def in_order(self):
+        """All of them as they came."""
+        return self.order_by("received_at", "position", "pk")

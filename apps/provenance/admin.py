@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 
-from apps.dcs.admin import GovernedAdmin
+from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
 from apps.people.roles import INTERNAL
 
-from .models import CapsuleEdge, ColumnEdge, TransformationCode
+from .models import CapsuleEdge, ColumnEdge, RunCapsule, TransformationCode
 
 
 @admin.register(CapsuleEdge)
@@ -37,3 +37,11 @@ class TransformationCodeAdmin(GovernedAdmin):
     autocomplete_fields = ["capsule", "edge"]
     readonly_fields = ["code_hash", "created_at", "updated_at"]
     facets = {"code_text": INTERNAL}
+
+
+@admin.register(RunCapsule)
+class RunCapsuleAdmin(ReadOnlyAdmin):
+    list_display = ["run", "role", "capsule", "rows", "size"]
+    list_select_related = ["run", "capsule"]
+    list_filter = ["role"]
+    search_fields = ["capsule__name", "run__source_name"]

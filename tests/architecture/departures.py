@@ -49,6 +49,7 @@ EXPLAINED = {
     "extra index business_terms.idx_business_terms_display": "Indexes",
     "extra index columns.columns_by_name": "Indexes",
     "extra index quality_checks.quality_checks_latest": "Indexes",
+    "extra column column_lineage.meta": "Seen lineage",
     "other primary key metadata_audit_log": "Audit log",
     **{
         f"extra column metadata_audit_log.{name}": "Audit log"
@@ -74,6 +75,10 @@ EXPLAINED = {
             "term_imports",
             "plans",
             "plan_parts",
+            "lineage_events",
+            "lineage_runs",
+            "lineage_datasets",
+            "run_capsules",
             "steps",
             "reviews",
             "review_authors",
@@ -101,6 +106,10 @@ NOT_LOGGED = {
     "summary_refreshes",
     "sign_in_attempts",
     "notifications",
+    "lineage_events",
+    "lineage_runs",
+    "lineage_datasets",
+    "run_capsules",
     *COPIES,
 }
 

@@ -51,6 +51,8 @@ class IngestionJob(Keyed, Visible):
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    OPENLINEAGE = "openlineage"  # the source type of runs that events told of
+
     number = models.BigIntegerField(db_default=Next("dcs.ingestion_jobs_number"), editable=False)
     source_type = models.CharField(max_length=50)
     source_name = models.CharField(max_length=255, null=True, blank=True)
@@ -100,6 +102,11 @@ class IngestionJob(Keyed, Visible):
     def is_finished(self):
         """True if the run will not go on."""
         return self.status in (self.Status.COMPLETED, self.Status.FAILED, self.Status.CANCELLED)
+
+    @property
+    def is_foreign(self):
+        """True for the run of another tool that events told of: the portal cannot stop it."""
+        return self.source_type == self.OPENLINEAGE
 
     @property
     def took(self):

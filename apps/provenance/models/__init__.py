@@ -1,6 +1,6 @@
 """Where data comes from and how it is made."""
 
 from .code import TransformationCode
-from .lineage import CapsuleEdge, ColumnEdge
+from .lineage import CapsuleEdge, ColumnEdge, RunCapsule
 
-__all__ = ["CapsuleEdge", "ColumnEdge", "TransformationCode"]
+__all__ = ["CapsuleEdge", "ColumnEdge", "RunCapsule", "TransformationCode"]

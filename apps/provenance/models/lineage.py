@@ -12,6 +12,10 @@ class CapsuleEdgeQuerySet(VisibleQuerySet):
     below = ("source", "target")
 
 
+class RunCapsuleQuerySet(VisibleQuerySet):
+    below = ("run", "capsule")
+
+
 class ColumnEdgeQuerySet(VisibleQuerySet):
     below = ("source", "target", "source__capsule", "target__capsule")
 
@@ -56,7 +60,8 @@ class CapsuleEdge(Keyed, Visible):
 class ColumnEdge(Keyed, Visible):
     """Values of one column become values of another.
 
-    Table `column_lineage` of the reference schema.
+    Table `column_lineage` of the reference schema. `meta` tells of the runs in which it was seen: `kinds`, such as
+    DIRECT:IDENTITY or INDIRECT:FILTER, and `masking`, true if every direct way masks the value.
     """
 
     source_urn = URNField()
@@ -69,6 +74,7 @@ class ColumnEdge(Keyed, Visible):
     )
     transformation_type = models.CharField(max_length=50, null=True, blank=True)
     transformation_expr = models.TextField(null=True, blank=True)
+    meta = ObjectField()
     created_at = models.DateTimeField(db_default=Moment(), editable=False)
     ingestion = models.ForeignKey(
         IngestionJob, models.SET_NULL, null=True, blank=True, related_name="column_edges", editable=False
@@ -91,3 +97,32 @@ class ColumnEdge(Keyed, Visible):
 
     def __str__(self):
         return f"{self.source_urn} → {self.target_urn}"
+
+
+class RunCapsule(Keyed, Visible):
+    """A run has read a capsule, or written it. `rows` and `size` (bytes) are what it said of that."""
+
+    class Role(models.TextChoices):
+        INPUT = "input", _("Input")
+        OUTPUT = "output", _("Output")
+
+    run = models.ForeignKey(IngestionJob, models.CASCADE, related_name="run_capsules", editable=False)
+    capsule = models.ForeignKey(Capsule, models.CASCADE, related_name="runs", editable=False)
+    role = models.CharField(max_length=10, choices=Role, editable=False)
+    rows = models.BigIntegerField(null=True, editable=False)
+    size = models.BigIntegerField(null=True, editable=False)
+
+    objects = RunCapsuleQuerySet.as_manager()
+
+    class Meta:
+        db_table = "run_capsules"
+        ordering = ["role", "capsule__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "capsule", "role"], name="run_capsule_unique"),
+            models.CheckConstraint(
+                name="run_capsule_role_valid", condition=models.Q(role__in=["input", "output"])
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.run}: {self.capsule}"
