@@ -200,6 +200,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a capsule of 2,000 columns
 DOCUMENT_LIMITS = env.json("DOCUMENT_LIMITS", default={})
 # True if a blocking quality rule that has never run stops a pipeline at the gate.
 GATE_NEEDS_RESULT = env.bool("GATE_NEEDS_RESULT", default=False)
+EVENTS_MAX_BYTES = env.int("EVENTS_MAX_BYTES", default=10_000_000)  # of one body, as sent and expanded
 DBT_UPLOAD_MAX_BYTES = env.int("DBT_UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- security -----------------------------------------------------------------------------------------
@@ -236,6 +237,8 @@ REST_FRAMEWORK = {
         "address": env("THROTTLE_ADDRESS", default="60/min"),
         "search": env("THROTTLE_SEARCH", default="240/min"),
         "ingest": env("THROTTLE_INGEST", default="60/min"),
+        # A run sends an event at each turn, and a pipeline has many runs: these do not count as calls of a person.
+        "events": env("THROTTLE_EVENTS", default="6000/min"),
         "sign_in": env("THROTTLE_SIGN_IN", default="10/min"),
     },
     "EXCEPTION_HANDLER": "portal.api.exceptions.answer",

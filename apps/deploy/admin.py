@@ -1,11 +1,15 @@
-"""Plans in the back office: read, and decided on where they hold something back."""
+"""Plans and lineage events in the back office: read, decided on, projected again."""
 
 from django.contrib import admin
+from django.utils.translation import gettext as __
+from django.utils.translation import gettext_lazy as _
 
-from apps.dcs.admin import GovernedAdmin
+from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
+from apps.people.roles import RESTRICTED
 from apps.workflow.admin import WorkflowAdmin
 
-from .models import Plan, PlanPart
+from . import events
+from .models import LineageEvent, Plan, PlanPart
 
 
 class MadeByDocuments:
@@ -48,3 +52,28 @@ class PlanPartAdmin(MadeByDocuments, WorkflowAdmin):
     @admin.display(description="Plan")
     def plan_number(self, part):
         return str(part.plan)
+
+
+@admin.register(LineageEvent)
+class LineageEventAdmin(ReadOnlyAdmin):
+    """Events as they came. What they say may be of any sensitivity, so reading it needs clearance."""
+
+    facets = {"content": RESTRICTED}
+    list_display = ["event_time", "received_at", "received_from", "projected_at", "error"]
+    list_filter = [("error", admin.EmptyFieldListFilter), ("projected_at", admin.EmptyFieldListFilter)]
+    search_fields = ["digest", "received_from"]
+    actions = ["project_again"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("content")
+
+    def has_retry_permission(self, request):
+        """Whoever may send events may have them projected again."""
+        return request.reader.may("catalog.ingest")
+
+    @admin.action(description=_("Project those that failed again"), permissions=["retry"])
+    def project_again(self, request, found):
+        number = events.retry(found)
+        if number:
+            events.enqueue()
+        self.message_user(request, __("%(n)d events wait for the worker.") % {"n": number})

@@ -294,7 +294,7 @@ class Merge:
         self.run("CREATE INDEX ON staged_edges (target_id, source_id)")
         retired = self.revise(
             "DELETE FROM capsule_lineage x USING staged_capsules s WHERE %s AND x.target_id = s.id AND s.known"
-            " AND x.meta->>'origin' = %s AND NOT EXISTS ("
+            " AND x.meta->>'origin' = %s AND NOT x.meta ? 'seen' AND NOT EXISTS ("
             "  SELECT FROM staged_edges e WHERE e.source_id = x.source_id AND e.target_id = x.target_id)",
             [self.complete, self.origin],
         )

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from apps.catalog.models import IngestionJob
 
-from . import background, due, ingestion
+from . import background, due, events, ingestion
 
 
 @app.task(name="deploy.ingest", queue="default", pass_context=False)
@@ -28,3 +28,9 @@ def apply_plan(job_id):
 def apply_due(timestamp=0):
     """Apply the plans whose moment has come; one run after another, and a plan is applied once."""
     due.apply_due()
+
+
+@app.task(name="deploy.project_events", queue="default", pass_context=False)
+def project_events():
+    """Project the lineage events that wait; one run after another, and one without any does nothing."""
+    events.project_waiting()

@@ -79,7 +79,7 @@ def job(request, number):
         "job": job,
         "progress": progress_of(job),
         "counts": counts_of(job),
-        "may_cancel": not job.is_finished and request.reader.may(CANCEL),
+        "may_cancel": not (job.is_finished or job.is_foreign) and request.reader.may(CANCEL),
         "children": job.children.visible_to(request.reader).order_by("-started_at")[:20],
         "changed": Capsule.objects.visible_to(request.reader).filter(ingestion=job).order_by("name")[:50],
     }
@@ -92,6 +92,8 @@ def cancel(request, number):
     """Ask a run to stop; it leaves nothing half-done."""
     _need(request, CANCEL, _("Only producers, stewards and administrators may cancel an ingestion."))
     job = get_object_or_404(IngestionJob.objects.visible_to(request.reader), number=number)
+    if job.is_foreign:
+        raise PermissionDenied(_("Another tool runs this; stop it there."))
     ingestion.cancel(job, by=request.user)
     return redirect(job)
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .documents import AllDocuments, ApplyPlan, DocumentOfCapsule, OnePlan, Plans
+from .events import LineageBatch, LineageEvents
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
 
 urlpatterns = [
@@ -13,6 +14,9 @@ urlpatterns = [
     path("capsules/<segment:urn>/document", DocumentOfCapsule.as_view(), name="capsule-document"),
     path("ingest/dbt", IngestDbt.as_view(), name="ingest-dbt"),
     path("ingest/dbt/upload", IngestDbt.as_view(), name="ingest-dbt-upload"),
+    path("ingest/openlineage", LineageEvents.as_view(), name="ingest-openlineage"),
+    path("lineage", LineageEvents.as_view(), name="lineage-events"),
+    path("lineage/batch", LineageBatch.as_view(), name="lineage-batch"),
     path("ingestion-jobs", IngestionJobViewSet.as_view({"get": "list"}), name="ingestion-job-list"),
     path(
         "ingestion-jobs/<key:pk>",

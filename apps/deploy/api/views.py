@@ -154,6 +154,8 @@ class CancelIngestion(PlainView):
             raise NotFound(_("There is no ingestion job with this address."))
         if job.is_finished:
             raise Conflict(_("The run is over: %(status)s.") % {"status": job.status}, code="finished")
+        if job.is_foreign:
+            raise Conflict(_("Another tool runs this; stop it there."), code="foreign_run")
         ingestion.cancel(job, by=request.user)
         job.refresh_from_db()
         return Response({"id": str(job.pk), "number": job.number, "status": job.status})
