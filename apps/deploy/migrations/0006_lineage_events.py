@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0004_unresolved_terms'),
-        ('deploy', '0004_schedule_plans'),
+        ('deploy', '0005_hide_documents'),
     ]
 
     operations = [
