@@ -1,11 +1,10 @@
 """Taking capsules and columns out of use, and back; deleting for good what is out of use (errata row B10)."""
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.dcs.refusals import Conflict
-
-from .models import Capsule
 
 
 def retire(record):
@@ -33,7 +32,9 @@ def purge(capsule):
         raise Conflict(
             _("Retire %(name)s before you delete it for good.") % {"name": stored}, code="not_retired"
         )
-    Capsule.objects.filter(pk=stored.pk).delete()
+    # By the keys of the database: what protects it goes with it, and by no other way.
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM capsules WHERE id = %s", [stored.pk])
 
 
 def _locked(record):

@@ -48,3 +48,16 @@ class GovernForce(migrations.RunSQL):
             f" FOR EACH STATEMENT EXECUTE FUNCTION dcs.close_reviews()",
             f"DROP TRIGGER close_reviews ON {on};\nDROP TRIGGER govern ON {on}",
         )
+
+
+class KeepInForce(migrations.RunSQL):
+    """Refuse to delete rows of `table` whose `state` is one of `in_force`, unless their subject goes with them."""
+
+    def __init__(self, table, *, state, in_force):
+        on = f'dcs."{table}"'
+        super().__init__(
+            f"CREATE TRIGGER keep_in_force BEFORE DELETE ON {on} FOR EACH ROW"
+            f" EXECUTE FUNCTION dcs.guard_removal('{state}', '{','.join(in_force)}');\n"
+            f"ALTER TABLE {on} ENABLE ALWAYS TRIGGER keep_in_force",
+            f"DROP TRIGGER keep_in_force ON {on}",
+        )

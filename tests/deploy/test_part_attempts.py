@@ -8,7 +8,8 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from apps.audit.context import acting
-from apps.catalog import documents
+from apps.catalog import documents, retirement
+from apps.catalog.models import Capsule, Column
 from apps.contracts.models import Contract
 from apps.dcs.refusals import Conflict
 from apps.deploy import applying, plan
@@ -16,7 +17,7 @@ from apps.people.reader import reader_of
 from apps.policy.models import MaskingRule, Policy
 from apps.workflow import reviews
 from apps.workflow.models import Review
-from tests.factories import ContractFactory, MaskingRuleFactory, PolicyFactory, UserFactory
+from tests.factories import CapsuleFactory, ContractFactory, MaskingRuleFactory, PolicyFactory, UserFactory
 
 URN = "urn:dcs:dbt:model:shop:orders"
 ORDERS = {"urn": URN, "name": "orders", "schema": {"columns": [{"name": "email", "data_type": "TEXT"}]}}
@@ -54,6 +55,18 @@ def decided(review, person):
     return reviews.decide(
         review, "approve", shown=review.proposal_hash, by=reader_of(person), reason="Agreed."
     )
+
+
+@pytest.fixture
+def capsule_in_force():
+    """A capsule whose policy, mask and contract are in force."""
+    capsule = CapsuleFactory(columns=["email"])
+    column = capsule.columns.get()
+    PolicyFactory(capsule=capsule, active=True)
+    PolicyFactory(column=column, active=True)
+    MaskingRuleFactory(column=column)
+    ContractFactory(capsule=capsule, active=True)
+    return capsule
 
 
 def nothing_is_in_force():
@@ -175,6 +188,35 @@ def test_nothing_is_inserted_in_force(waiting, values):
     )
 
     assert said == "needs_review"
+
+
+@pytest.mark.parametrize(
+    "make_row",
+    [lambda: PolicyFactory(active=True), MaskingRuleFactory, lambda: ContractFactory(active=True)],
+)
+def test_what_protects_or_promises_is_not_deleted_beside_its_subject(make_row):
+    row = make_row()
+
+    with pytest.raises(DatabaseError) as refused, transaction.atomic():
+        type(row)._base_manager.filter(pk=row.pk).delete()
+
+    assert refused.value.__cause__.diag.message_hint == "needs_review"
+
+
+def test_a_purge_takes_what_protected_the_capsule_along(capsule_in_force):
+    retirement.retire(capsule_in_force)
+
+    retirement.purge(capsule_in_force)
+
+    left = [model.objects.count() for model in (Capsule, Column, Policy, MaskingRule, Contract)]
+    assert left == [0, 0, 0, 0, 0]
+
+
+def test_drafts_are_deleted_by_whoever_may():
+    for row in (PolicyFactory(), MaskingRuleFactory(enabled=False), ContractFactory()):
+        row.delete()
+
+    assert [model.objects.count() for model in (Policy, MaskingRule, Contract)] == [0, 0, 0]
 
 
 def test_monitoring_says_that_a_contract_is_breached_and_kept_again():

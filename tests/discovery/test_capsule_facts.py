@@ -356,7 +356,11 @@ class World:
         )
         if all(about.values()):
             PolicyFactory(
-                **about, author=self.user, active=True, sensitivity_level=level, requires_masking=bool(m % 3)
+                **about,
+                author=self.user,
+                active=bool(m % 4),
+                sensitivity_level=level,
+                requires_masking=bool(m % 3),
             )
 
     def change_policy(self, n, m):
@@ -368,7 +372,7 @@ class World:
             )
 
     def delete_policy(self, n, m):
-        if policy := self.pick(Policy.objects, n):
+        if policy := self.pick(Policy.objects.filter(status="draft"), n):
             policy.delete()
 
     def add_mask(self, n, m):
@@ -380,7 +384,7 @@ class World:
             approved([rule], is_enabled=bool(m % 2))
 
     def delete_mask(self, n, m):
-        if rule := self.pick(MaskingRule.objects, n):
+        if rule := self.pick(MaskingRule.objects.filter(is_enabled=False), n):
             rule.delete()
 
     def add_contract(self, n, m):
