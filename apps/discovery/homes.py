@@ -22,7 +22,7 @@ from apps.deploy.models import Plan
 from apps.quality.models import QualityCheck, QualityRule
 from apps.workflow import inbox
 
-from . import cells, completeness, rows
+from . import cells, completeness, rows, saved
 from .columns import ColumnFilters
 from .filters import DIMENSIONS, WORDS, Filters
 
@@ -123,6 +123,7 @@ def analyst(reader, since):
         "outside": counted.get(None, (0, 0))[0],
         "total": sum(number for number, _mean in counted.values()),
         "start": [row for row in some(Filters(sort="-downstream"), reader, SHOWN - 1) if row.downstream],
+        "views": saved.mine(reader, SHOWN),
     }
 
 

@@ -1,6 +1,9 @@
-"""The catalogue summary: a row a capsule, counted ahead of time."""
+"""The catalogue summary, a row a capsule, counted ahead of time; and the views of lists that people keep."""
 
+from django.conf import settings
 from django.db import connection, models
+from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.models import Capsule
@@ -161,3 +164,49 @@ class SummaryRefresh(Keyed):
 
     def __str__(self):
         return f"{self.view_name}: {self.refreshed_at:%Y-%m-%d %H:%M}"
+
+
+class SavedView(Keyed):
+    """A list under filters that somebody wants to find again, by a name; shared, everybody may open it.
+
+    What is kept is the address, never a result: whoever opens it sees what they may see, as it is then.
+    """
+
+    class Place(models.TextChoices):
+        CATALOG = "catalog", _("Catalog")
+        COLUMNS = "columns", _("Columns")
+        SEARCH = "search", _("Search")
+
+    PAGES = {
+        Place.CATALOG: "discovery:catalog",
+        Place.COLUMNS: "discovery:columns",
+        Place.SEARCH: "discovery:search",
+    }
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", db_index=False, editable=False
+    )
+    place = models.CharField(max_length=20, choices=Place)
+    name = models.CharField(max_length=80)
+    query = models.CharField(max_length=2000, blank=True, default="", db_default="")
+    shared = models.BooleanField(default=False, db_default=False)
+    created_at = models.DateTimeField(db_default=Moment(), editable=False)
+
+    class Meta:
+        db_table = "saved_views"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint("person", "place", Lower("name"), name="saved_view_name_unique"),
+            models.CheckConstraint(
+                name="saved_view_place_valid",
+                condition=models.Q(place__in=["catalog", "columns", "search"]),
+            ),
+        ]
+        indexes = [models.Index(fields=["name"], condition=models.Q(shared=True), name="saved_views_shared")]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        path = reverse(self.PAGES[self.place])
+        return f"{path}?{self.query}" if self.query else path

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import columns, help, homes, organisation, views
+from . import columns, help, homes, organisation, saved, views
 
 app_name = "discovery"
 urlpatterns = [
@@ -9,6 +9,9 @@ urlpatterns = [
     path("capsules/values/<slug:slug>/", views.values, name="values"),
     path("search/", views.search, name="search"),
     path("search/suggest/", views.suggest, name="suggest"),
+    path("views/", saved.views, name="views"),
+    path("views/save/", saved.save, name="save_view"),
+    path("views/<uuid:pk>/", saved.change, name="view"),
     path("columns/", columns.columns, name="columns"),
     path("domains/", organisation.domains, name="domains"),
     path("domains/<path:name>/", organisation.domain, name="domain"),

@@ -321,6 +321,12 @@
     return false;
   };
 
+  // Lists change their address without loading the page: what is saved is where one is now.
+  page.addEventListener("submit", (event) => {
+    const query = event.target.querySelector("[data-address-query]");
+    if (query) query.value = location.search.slice(1);
+  });
+
   page.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     const target = event.target;

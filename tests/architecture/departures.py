@@ -71,6 +71,7 @@ EXPLAINED = {
             "job_progress",
             "idempotency_keys",
             "summary_refreshes",
+            "saved_views",
             "term_refusals",
             "term_imports",
             "plans",
