@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from apps.catalog import vocabularies
 from apps.catalog.forms import TagsField
 from apps.catalog.models import Constraint, Domain, Index, Owner
+from apps.ui import widgets
 
 from . import proposals
 
@@ -15,7 +16,7 @@ ACTIONS = ("CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION")
 
 
 def _text(label, *, rows=0, help_text="", **attributes):
-    widget = forms.Textarea(attrs={"rows": rows, **attributes}) if rows else forms.TextInput(attrs=attributes)
+    widget = widgets.Area(attrs={"rows": rows, **attributes}) if rows else widgets.Text(attrs=attributes)
     return forms.CharField(label=label, required=False, strip=True, widget=widget, help_text=help_text)
 
 
@@ -123,8 +124,8 @@ class Row(forms.Form):
     NEEDED = {}
     FIRST = ("name", "type")  # where one begins to write in a new row
 
-    was = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
-    gone = forms.BooleanField(label=gettext_lazy("Retire"), required=False)
+    was = forms.CharField(required=False, widget=widgets.Hidden, strip=False)
+    gone = forms.BooleanField(label=gettext_lazy("Retire"), required=False, widget=widgets.Checkbox)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -161,7 +162,9 @@ class ColumnRow(Row):
 
     name = _text(gettext_lazy("Name"), spellcheck="false")
     data_type = _text(gettext_lazy("Type"), list="data-types", spellcheck="false")
-    nullable = forms.BooleanField(label=gettext_lazy("May be empty"), required=False, initial=True)
+    nullable = forms.BooleanField(
+        label=gettext_lazy("May be empty"), required=False, initial=True, widget=widgets.Checkbox
+    )
     description = _text(gettext_lazy("Description"), rows=1)
 
 
@@ -174,13 +177,16 @@ class KeyRow(Row):
         "check": gettext_lazy("Say the condition."),
     }
 
-    type = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Constraint.Kind.choices)
+    type = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=Constraint.Kind.choices, widget=widgets.Choice
+    )
     columns = _text(gettext_lazy("Columns"), spellcheck="false")
     says = _text(gettext_lazy("Refers to, condition or value"), spellcheck="false")
     name = _text(gettext_lazy("Name"), spellcheck="false")
     on_delete = forms.ChoiceField(
         label=gettext_lazy("When the other row goes"),
         required=False,
+        widget=widgets.Choice,
         choices=[("", gettext_lazy("Not said")), *((word, word.capitalize()) for word in ACTIONS)],
     )
 
@@ -198,8 +204,8 @@ class IndexRow(Row):
 
     name = _text(gettext_lazy("Name"), spellcheck="false")
     columns = _text(gettext_lazy("Columns"), spellcheck="false")
-    type = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Index.Kind.choices)
-    unique = forms.BooleanField(label=gettext_lazy("Unique"), required=False)
+    type = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Index.Kind.choices, widget=widgets.Choice)
+    unique = forms.BooleanField(label=gettext_lazy("Unique"), required=False, widget=widgets.Checkbox)
     where = _text(gettext_lazy("Only where"), spellcheck="false")
 
 
@@ -214,6 +220,11 @@ TABLES = {
 }
 
 
+ROW = {
+    "columns": gettext_lazy("Column %(n)s"),
+    "keys": gettext_lazy("Key or check %(n)s"),
+    "indexes": gettext_lazy("Index %(n)s"),
+}
 BLANK = {"columns": [{"nullable": True}]}  # a new capsule begins with a row to write in
 
 
@@ -277,7 +288,11 @@ class ProposalForm:
     def faults(self):
         """[(id of the field, label, text)] of everything that is wrong, in order."""
         found = [("", "", error) for error in self.about.non_field_errors()]
-        for form in [self.about, *(row for table in self.tables.values() for row in table.forms)]:
+        forms_of = [("", self.about)]
+        for name, table in self.tables.items():
+            forms_of += [(ROW[name] % {"n": n}, row) for n, row in enumerate(table.forms, 1)]
+        for row, form in forms_of:
             for field in form:
-                found += [(field.id_for_label, field.label, error) for error in field.errors]
+                label = f"{row}, {field.label}" if row else field.label
+                found += [(field.id_for_label, label, error) for error in field.errors]
         return found
