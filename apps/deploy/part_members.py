@@ -7,7 +7,6 @@ written; the database compares each row with it (trust.md, section 2.2).
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.catalog import snapshots
 from apps.catalog.models import Column
 from apps.contracts import document as contracts
 from apps.contracts.models import Contract
@@ -50,8 +49,9 @@ class Note:
 def planned(part):
     """The `Member`s of a part as they would be now."""
     capsules = list(parts.in_use(part.held))
-    states = snapshots.states_of(capsules)
-    pairs = [(capsule, _wanted(states[capsule.pk], part.held[capsule.urn])) for capsule in capsules]
+    # Of each state nothing but the sections that these rows are written from.
+    states = (contracts if part.kind == parts.Kind.CONTRACT else policies).snapshot(capsules)
+    pairs = [(capsule, _wanted(states.get(capsule.pk, {}), part.held[capsule.urn])) for capsule in capsules]
     note = Note()
     if part.kind == parts.Kind.CONTRACT:
         contracts.write(pairs, note)

@@ -5,6 +5,7 @@ A policy or contract that is to take force for the first time stands there as a 
 again when its review is rejected or withdrawn.
 """
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.catalog.models import Capsule
@@ -12,6 +13,7 @@ from apps.catalog.remainder import meta_with
 from apps.contracts import document as contracts
 from apps.contracts.models import Contract
 from apps.dcs.canonical import plain
+from apps.dcs.refusals import Conflict
 from apps.policy import document as policies
 from apps.policy import masking_entries
 from apps.policy.models import Policy
@@ -34,18 +36,24 @@ def propose(plan, steps, *, by):
         held = {step.urn: mine for step in steps if (mine := _of_kind(step.held, kind))}
         if held:
             part = PlanPart(plan=plan, kind=kind, held=plain(held), visibility_rank=_rank(steps, held))
-            if not part.members(by):
-                continue
-            part.save(force_insert=True)
-            reason = _("What plan %(plan)s holds back") % {"plan": plan}
-            found.append(_proposed(part, plan, by=by, reason=reason))
-            _replace(part, plan, by=by)
+            review = _proposed(part, plan, by=by)
+            if review is not None:
+                found.append(review)
+                _replace(part, plan, by=by)
     return found
 
 
-def _proposed(part, plan, *, by, reason):
-    """The submitted review of a part; whoever wrote the plan is an author of it as well as whoever applied it."""
-    review = reviews.propose(part, {}, by=by, reason=reason, submitted=False)
+def _proposed(part, plan, *, by):
+    """The submitted review of a part, None if no row would change; whoever wrote the plan is an author of it as well as `by`."""
+    reason = _("What plan %(plan)s holds back") % {"plan": plan}
+    try:
+        with transaction.atomic():
+            part.save(force_insert=True)
+            review = reviews.propose(part, {}, by=by, reason=reason, submitted=False)
+    except Conflict as refused:
+        if refused.code != "no_change":
+            raise
+        return None
     if plan.author_id is not None:
         review.authors.get_or_create(person_id=plan.author_id, defaults={"revision": review.revision})
     return reviews.submit(review, by=by, reason=reason)

@@ -5,7 +5,7 @@ Worked out when a part is proposed and again when somebody decides; the review k
 
 from django.utils import timezone
 
-from apps.catalog import snapshots
+from apps.catalog import dimensions, snapshots
 from apps.catalog.changes.change import B, M, N, verdict
 from apps.catalog.changes.classify import classify
 from apps.catalog.changes.contract import notice
@@ -21,14 +21,23 @@ from .surroundings import Surroundings
 
 MASKS = ("requires_masking", "masking_method", "masking_rules", "masking_applies_to", "masking_exempt",
          "masking_conditions")  # fmt: skip
+# The dimensions that policies and contracts are compared by: whose columns there are, and what each rule is called.
+COMPARED = ("structure", "quality", "policy", "contract")
 
 
 def of(part):
     """The `Risk` of a part as things stand now."""
     capsules = list(parts.in_use(part.held))
-    states = snapshots.states_of(capsules)
-    pairs = [(capsule, states[capsule.pk]) for capsule in capsules]
+    found = [dimensions.get(slug).snapshot(capsules) for slug in COMPARED]
+    pairs = [
+        (capsule, snapshots.assembled([_identity(capsule), *(each.get(capsule.pk, {}) for each in found)]))
+        for capsule in capsules
+    ]
     return (_of_contracts if part.kind == parts.Kind.CONTRACT else _of_policies)(part, pairs)
+
+
+def _identity(capsule):
+    return {"urn": capsule.urn, "name": capsule.name}
 
 
 def _of_policies(part, pairs):
