@@ -148,10 +148,10 @@ def _checks(plan, shown, kept, where, reader):
     return {
         "verdicts": _cut(sorted(verdicts, key=lambda each: each["decision"] != "blocked")),
         "kept": _cut(kept),
-        "unlisted": shown.unlisted(),
-        "advice": shown.advice(),
-        "suggestions": shown.suggestions(),
-        "drift": drift.drift(plan, reader) if where.is_open else [],
+        "unlisted": _cut(shown.unlisted()),
+        "advice": _cut(shown.advice()),
+        "suggestions": _cut(shown.suggestions()),
+        "drift": _cut(drift.drift(plan, reader) if where.is_open else []),
     }
 
 

@@ -117,7 +117,7 @@ def _state(plan, reader, moved, blocks):
 
 def moved_since(plan, reader):
     """What has changed since the plan was made, as far as the reader may know of it; one query."""
-    planned = {each["urn"]: each["base_version"] for each in plan.result["capsules"]}
+    planned = {each["urn"]: each.get("base_version", 0) for each in plan.result["capsules"]}
     stored = (
         Capsule.objects.visible_to(reader)
         .filter(urn__in=planned)

@@ -641,3 +641,43 @@ def test_the_id_of_a_plan_leads_to_its_number(client, producer):
     response = client.get(f"/changes/{made.pk}/")
 
     assert (response.status_code, response.url) == (301, made.get_absolute_url())
+
+
+def test_drift_since_the_last_plan_is_told_with_its_difference(client, producer):
+    applied(written(ORDERS), producer)
+    with acting(producer, reason="By hand"):
+        Capsule.objects.update(layer="gold")
+    made = plan.make(written(changed(layer="gold", description="Orders.")), producer)
+
+    page = page_of(client, made)
+
+    assert "moved from version 1 to 2 by other hands" in page
+    assert reverse("catalog:difference", args=[URN, "1..2"]) in page
+
+
+def test_what_a_document_says_is_shown_as_text_never_as_markup(client, producer):
+    hostile = "<img src=x onerror=alert(1)>"
+    content = changed(description=hostile, name=hostile)
+    content["schema"]["columns"].append({"name": hostile, "data_type": "INT", "description": hostile})
+    made = plan.make(written(content), producer)
+
+    faulty = client.post(reverse("deploy:new_change"), {"text": f"data_capsule:\n  '{hostile}': 1\n"})
+
+    for page in (page_of(client, made), client.get("/changes/").content.decode(), faulty.content.decode()):
+        assert "<img" not in page
+        assert "&lt;img" in page
+
+
+def test_a_capsule_of_which_parts_are_hidden_is_shown_in_the_editor_but_not_planned(client, producer):
+    applied(written(ORDERS), producer)
+    Capsule.objects.get().columns.filter(name="amount").update(visibility_rank=5)
+    url = reverse("deploy:plan_capsule", args=[URN])
+
+    page = client.get(url)
+    response = client.post(url, {"text": page.context["text"], "seen": page.context["seen"]})
+
+    assert "hidden from you" in page.content.decode()
+    assert "data-record>Plan" not in page.content.decode()
+    assert "amount" not in page.context["text"]
+    assert response.status_code == 409
+    assert "parts hidden" in response.content.decode()
