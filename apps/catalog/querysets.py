@@ -1,5 +1,7 @@
 """The questions that the catalogue's tables answer; they chain into a sentence."""
 
+from django.db.models import Q
+
 from apps.dcs.models import VisibleQuerySet
 
 
@@ -50,6 +52,11 @@ class VersionQuerySet(OfCapsuleQuerySet):
 
 
 class IngestionJobQuerySet(VisibleQuerySet):
+    def of_pipelines(self, wanted=True):
+        """The runs of other tools that events told of; all the others if these are not wanted."""
+        foreign = Q(source_type=self.model.OPENLINEAGE)
+        return self.filter(foreign if wanted else ~foreign)
+
     def unfinished(self):
         """Jobs that wait or run."""
         return self.filter(status__in=[self.model.Status.PENDING, self.model.Status.RUNNING])

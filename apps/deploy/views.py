@@ -16,7 +16,7 @@ from apps.dcs.models import JobProgress
 from apps.ui import paging
 from apps.ui.htmx import fragment
 
-from . import ingestion
+from . import ingestion, run_page
 from .forms import ArtifactsForm
 
 INGEST, CANCEL = "catalog.ingest", "catalog.cancel_ingestion"
@@ -38,14 +38,22 @@ KINDS = {
 
 @login_required
 def jobs(request, *, form=None, status=200):
-    """The runs that read metadata, newest first, and the way to begin one."""
-    found = IngestionJob.objects.visible_to(request.reader)
+    """The runs that read metadata, newest first, and the way to begin one; or those of pipelines, which are many."""
+    foreign = request.GET.get("source_type") == IngestionJob.OPENLINEAGE
+    found = IngestionJob.objects.visible_to(request.reader).of_pipelines(foreign)
+    has_any = found.exists()
+    state = request.GET.get("status", "")
+    if state in IngestionJob.Status.values:
+        found = found.filter(status=state)
     page = paging.page(found, request, order=("-started_at", "-number"))
     context = {
         "page": page,
         "form": form or ArtifactsForm(),
-        "may_ingest": request.reader.may(INGEST),
-        "has_any": bool(page.rows) or found.exists(),
+        "may_ingest": not foreign and request.reader.may(INGEST),
+        "has_any": has_any,
+        "foreign": foreign,
+        "state": state,
+        "states": IngestionJob.Status.choices,
     }
     return TemplateResponse(
         request, fragment(request, "deploy/ingestion.html", "jobs"), context, status=status
@@ -75,6 +83,8 @@ def upload(request):
 def job(request, number):
     """One run: where it stands, then what it did, for ever."""
     job = get_object_or_404(IngestionJob.objects.visible_to(request.reader), number=number)
+    if job.is_foreign:
+        return TemplateResponse(request, "deploy/run.html", run_page.context(job, request.reader))
     context = {
         "job": job,
         "progress": progress_of(job),

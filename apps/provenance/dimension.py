@@ -1,5 +1,7 @@
 """Provenance, the sixth dimension: where the data comes from, where it goes, and the code between."""
 
+from datetime import datetime
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, Func, JSONField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import JSONObject
@@ -15,7 +17,7 @@ from apps.people.roles import INTERNAL
 from apps.ui import paging
 
 from . import document, nodes
-from .models import CapsuleEdge, ColumnEdge, TransformationCode
+from .models import CapsuleEdge, ColumnEdge, RunCapsule, TransformationCode
 from .picture import picture
 
 SLUG = "provenance"
@@ -53,6 +55,7 @@ def told(found, other):
         domain=f"{other}__domain__name",
         owner=f"{other}__owner__name",
         built_as="transformation",
+        seen="meta__seen",
     )
     return ArraySubquery(found.order_by(f"{other}__name", "pk").values(json=said)[:LISTED])
 
@@ -186,8 +189,8 @@ def panel(request, capsule):
     return {
         "known": known,
         "picture": _small(capsule, known) if known["up_count"] or known["down_count"] else None,
-        "up": [{**one, "node": nodes.node(one)} for one in known["up"]],
-        "down": [{**one, "node": nodes.node(one)} for one in known["down"]],
+        "up": [{**one, "node": nodes.node(one), "seen": seen(one["seen"])} for one in known["up"]],
+        "down": [{**one, "node": nodes.node(one), "seen": seen(one["seen"])} for one in known["down"]],
         "lineage_url": nodes.lineage(capsule.urn),
         "columns": paging.page(
             column_edges(reader).filter(target__capsule=capsule).select_related("source__capsule", "target"),
@@ -198,7 +201,13 @@ def panel(request, capsule):
         "may_read_code": may_read_code(reader),
         "code": _code(capsule, reader),
         "runs": _runs(capsule, reader),
+        "written_by": _written_by(capsule, reader),
     }
+
+
+def seen(told):
+    """In how many runs an edge was seen, and when last; None if it is only declared."""
+    return {"runs": told["runs"], "last": datetime.fromisoformat(told["last"])} if told else None
 
 
 def _small(capsule, known):
@@ -247,6 +256,12 @@ def _runs(capsule, reader):
     for job in found:
         job.seconds = None if job.entry.get("duration_ms") is None else job.entry["duration_ms"] / 1000
     return found
+
+
+def _written_by(capsule, reader):
+    """The latest runs of pipelines that wrote the capsule, as their events say."""
+    found = RunCapsule.objects.visible_to(reader).filter(capsule=capsule, role=RunCapsule.Role.OUTPUT)
+    return list(found.select_related("run").order_by("-run__started_at", "-run__number")[:RUNS])
 
 
 def column_panel(request, column):

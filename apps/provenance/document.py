@@ -133,7 +133,7 @@ def _edges(wanted):
 
 
 def _was_seen(edge):
-    return "origin" in edge.meta or edge.ingestion_id is not None
+    return "origin" in edge.meta or "seen" in edge.meta or edge.ingestion_id is not None
 
 
 def _ids(urns):
@@ -169,7 +169,8 @@ def _columns(wanted):
     if changed:
         Column._base_manager.bulk_update(changed, ["meta"], batch_size=500)
     for urn, pk in dropped:
-        ColumnEdge._base_manager.filter(source_urn=urn, target=pk, ingestion__isnull=True).delete()
+        declared = ColumnEdge._base_manager.filter(source_urn=urn, target=pk, ingestion__isnull=True)
+        declared.exclude(meta__has_any_keys=["origin", "kinds"]).delete()
     known = dict(Column._base_manager.filter(urn__in={urn for urn, _own in said}).values_list("urn", "pk"))
     stored = set(
         ColumnEdge._base_manager.filter(target__in=[column.pk for column in said.values()]).values_list(

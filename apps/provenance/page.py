@@ -13,7 +13,7 @@ from apps.ui import words
 from apps.ui.formats import points
 
 from . import explorer, graph, nodes, reach, walk
-from .dimension import may_read_code
+from .dimension import may_read_code, seen
 from .models import CapsuleEdge, ColumnEdge, TransformationCode
 from .picture import picture
 
@@ -315,6 +315,7 @@ def _edge(key, reader):
     )
     return {
         "one": edge,
+        "seen": seen(edge.meta.get("seen")),
         "up": edge.source,
         "down": edge.target,
         "code": list(code),

@@ -49,6 +49,8 @@ EXPLAINED = {
     "extra index business_terms.idx_business_terms_display": "Indexes",
     "extra index columns.columns_by_name": "Indexes",
     "extra index quality_checks.quality_checks_latest": "Indexes",
+    "extra index ingestion_jobs.idx_ingestion_jobs_source": "Indexes",
+    "extra index ingestion_jobs.idx_ingestion_jobs_own": "Indexes",
     "extra column column_lineage.meta": "Seen lineage",
     "other primary key metadata_audit_log": "Audit log",
     **{

@@ -84,6 +84,15 @@ class IngestionJob(Keyed, Visible):
             ("cancel_ingestion", "Can cancel an ingestion"),
         ]
         ordering = ["-started_at", "-number"]
+        # Runs of pipelines are many: neither list may look at the rows of the other.
+        indexes = [
+            models.Index(fields=["source_type", "-started_at", "-number"], name="idx_ingestion_jobs_source"),
+            models.Index(
+                fields=["-started_at", "-number"],
+                condition=~models.Q(source_type="openlineage"),
+                name="idx_ingestion_jobs_own",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["number"], name="ingestion_job_number_unique"),
             models.CheckConstraint(
