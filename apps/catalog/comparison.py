@@ -18,7 +18,7 @@ from .disclosure import disclosed
 from .documents import version_hash
 from .models import CapsuleVersion
 
-LIVE = "live"
+LIVE, DRAFT = "live", "draft"
 CLASSES = ("breaking", "notice", "compatible", "metadata")
 
 
@@ -26,7 +26,8 @@ CLASSES = ("breaking", "notice", "compatible", "metadata")
 class Side:
     """One of two states: how its address spells it, the version it is, and its document.
 
-    `version` is None for what is there now and has no version yet; `live` says that it is what is there now.
+    `version` is None for what is there now and has no version yet, and for what is only planned, which has a `title`;
+    `live` says that it is what is there now.
     """
 
     address: str
@@ -34,12 +35,13 @@ class Side:
     document: dict = field(repr=False)
     live: bool = False
     moment: datetime.datetime | None = None
+    title: str = ""
 
     @property
     def label(self):
-        """What a reader calls it: `version 14`, `version 15 (2.1.0), live`, `version 3, on 1 Mar 2026`."""
+        """What a reader calls it: `version 14`, `version 15 (2.1.0), live`, `version 3, on 1 Mar 2026`, `plan PL-12`."""
         if self.version is None:
-            return _("now")
+            return self.title or _("now")
         name = _("version %(number)s") % {"number": self.version.number}
         if self.version.name:
             name = f"{name} ({self.version.name})"
@@ -112,8 +114,18 @@ def in_force(capsule, at, reader):
     return found.order_by("-number").first()
 
 
+_drafts = []
+
+
+def register_drafts(find):
+    """Let an app above say what `draft` and the numbers of its plans mean: `find(capsule, address, reader)` → `Side` or None."""
+    _drafts.append(find)
+
+
 def side(capsule, address, reader):
-    """The state that an address means: `live`, a number, a day or moment, or a version's name (the newest of it).
+    """The state that an address means: `live`, a number, a day or moment, `draft` or a plan, or a version's name.
+
+    Of several versions of a name it is the newest.
 
     Raises `LookupError` if there is none.
     """
@@ -126,6 +138,9 @@ def side(capsule, address, reader):
     elif at := moment(address):
         version = in_force(capsule, at, reader)
     else:
+        for find in _drafts:
+            if found := find(capsule, address, reader):
+                return found
         version = stored.filter(name=address).first()
     if version is None:
         raise LookupError(address)

@@ -147,12 +147,13 @@ class VersionsOfCapsule(addresses.UnderCapsule, RecordViewSet):
 
 
 class VersionSideSerializer(serializers.Serializer):
-    """One of the two states: a version, or null for both where what is there now has none yet."""
+    """One of the two states: a version, what is there now, or what a plan wants."""
 
     version_number = serializers.IntegerField(allow_null=True)
     version_name = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField(allow_null=True)
     live = serializers.BooleanField()
+    plan = serializers.CharField(allow_null=True, help_text="Of what is only planned: which plan.")
 
 
 class VersionVerdictSerializer(serializers.Serializer):
@@ -200,7 +201,8 @@ class VersionDifferenceSerializer(serializers.Serializer):
 class Difference(addresses.UnderCapsule, PlainView):
     """Two versions of a capsule beside each other: what changed, what breaks and why.
 
-    A side is a number, a version's name, a day or moment (the version then in force), or `live`.
+    A side is a number, a version's name, a day or moment (the version then in force), `live`, `draft` (the caller's newest
+    plan that may still be applied) or the number of a plan, such as `PL-12`.
     """
 
     query_parameters = frozenset({"dimension", "breaking"})
@@ -208,8 +210,8 @@ class Difference(addresses.UnderCapsule, PlainView):
         "get": {
             "id": "0198c0de-0000-7000-8000-000000000001",
             "capsule_urn": "urn:dcs:dbt:model:jaffle_shop.marts:orders",
-            "left": {"version_number": 14, "version_name": None, "created_at": "2026-11-12T09:00:00Z", "live": False},
-            "right": {"version_number": 15, "version_name": "3.0.0", "created_at": "2026-11-20T09:00:00Z", "live": True},
+            "left": {"version_number": 14, "version_name": None, "created_at": "2026-11-12T09:00:00Z", "live": False, "plan": None},
+            "right": {"version_number": 15, "version_name": "3.0.0", "created_at": "2026-11-20T09:00:00Z", "live": True, "plan": None},
             "verdict": {"consumer": "breaking", "producer": "compatible"},
             "summary": "1 breaking.",
             "counts": {"breaking": 1, "notice": 0, "compatible": 0, "metadata": 0},
@@ -279,6 +281,7 @@ class Difference(addresses.UnderCapsule, PlainView):
             "version_name": version and version.name,
             "created_at": version and version.created_at,
             "live": side.live,
+            "plan": side.title or None,
         }
 
     def change(self, change):
