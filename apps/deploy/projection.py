@@ -17,7 +17,7 @@ class Batch:
     """
 
     def __init__(self, rows):
-        self.events = [(row, self._read(row)) for row in rows]
+        self.events = [(row, openlineage.checked(row.content, row.digest)) for row in rows]
         self.known = self._stored(LineageRun, self._run_keys())
         self.datasets = self._stored(LineageDataset, self._dataset_keys())
         self.before = {
@@ -32,13 +32,6 @@ class Batch:
                 self._fold_run(event, at)
             elif event.kind == openlineage.JOB:
                 self._fold_job(event, at)
-
-    @staticmethod
-    def _read(row):
-        found, problems = openlineage.read(row.content)
-        if problems:
-            raise openlineage.Malformed(problems[0])
-        return found[0][1]
 
     @staticmethod
     def _stored(model, keys):

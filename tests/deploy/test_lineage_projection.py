@@ -212,13 +212,6 @@ def test_two_capsules_that_a_name_may_mean_are_not_guessed_between():
     assert not CapsuleAlias.objects.exists()
 
 
-def test_a_password_in_an_address_is_not_kept():
-    receive_body = '[{"a": "postgres://etl:secret@db:5432"}]'
-    from apps.deploy.readers import openlineage
-
-    assert openlineage.decode(receive_body.encode()) == [{"a": "postgres://***@db:5432"}]
-
-
 def test_a_schema_fills_what_is_unknown_and_changes_no_declared_type():
     orders = CapsuleFactory(name="orders", database_name="shop", schema_name="main")
     declared = ColumnFactory(capsule=orders, name="amount", data_type="numeric(10,2)", description="")

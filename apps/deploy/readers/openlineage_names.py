@@ -10,7 +10,10 @@ from apps.catalog import urns
 OWN = uuid.UUID("6f4e2f0c-6a0e-5d55-9a0e-2b1f6f1f7c11")  # the name space of keys that are worked out
 LONGEST_URN, LONGEST_NAME = 440, 255  # of a dataset, so that its columns' addresses fit in 500 characters
 SAME_SCHEME = {"postgresql": "postgres", "redshift": "postgres", "awsathena": "athena", "mariadb": "mysql"}
-ADDRESS = re.compile(r"://|[:/]")  # what stands between the parts of `scheme://host:port`
+# Namespaces that a slug tells apart: a word, or a scheme, a host and a port.
+WORD = re.compile(r"[a-z0-9._]+")
+ADDRESS = re.compile(r"([a-z0-9]+)://([a-z0-9._-]+?)(?::(\d+))?")
+LIKE_A_PORT = re.compile(r"-\d+$")
 NOT_IN_SLUG = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -62,10 +65,18 @@ def relation(namespace, name):
 def urn(namespace, name):
     """`urn:dcs:openlineage:dataset:<namespace slug>:<name>`; what a slug or the length leaves out becomes a digest."""
     slug = NOT_IN_SLUG.sub("-", namespace.lower()).strip("-")[:80] or "default"
-    if ADDRESS.sub("-", namespace).strip("-") != slug:
+    if not _is_plain(namespace):
         slug = f"{slug}-{_short(namespace)}"  # two namespaces must not become one
     made = f"urn:dcs:openlineage:dataset:{slug}:{urns.encoded(name.replace('%', '%25'))}"
     return made if len(made) <= LONGEST_URN else f"{made[: LONGEST_URN - 9]}-{_short(name)}"
+
+
+def _is_plain(namespace):
+    found = ADDRESS.fullmatch(namespace)
+    if found is None:
+        return len(namespace) <= 80 and WORD.fullmatch(namespace) is not None
+    _scheme, host, port = found.groups()
+    return len(namespace) <= 80 and (port is not None or LIKE_A_PORT.search(host) is None)
 
 
 def _short(text):
