@@ -128,6 +128,7 @@ FORGET = (
     "DELETE FROM column_lineage WHERE meta->>'origin' = 'openlineage'",
     "UPDATE column_lineage SET meta = meta - 'kinds' - 'masking' WHERE meta ?| ARRAY['kinds', 'masking']",
     "DELETE FROM quality_checks WHERE execution_context->>'tool' = 'openlineage'",
+    "DELETE FROM column_profiles WHERE meta->>'origin' = 'openlineage'",
     "DELETE FROM transformation_code WHERE meta->>'origin' = 'openlineage' AND NOT meta ? 'declared'",
 )
 

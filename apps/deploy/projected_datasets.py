@@ -161,7 +161,13 @@ def _facts(capsule, state):
     lifecycle = facets.get("lifecycleStateChange") or {}
     change = lifecycle.get("lifecycleStateChange")
     owners = (facets.get("ownership") or {}).get("owners")
+    tags = (facets.get("tags") or {}).get("tags")
     told = {
+        "tags": [
+            {name: str(one[name])[:255] for name in ("key", "value", "field") if one.get(name)}
+            for one in (tags if isinstance(tags, list) else ())[:50]
+            if isinstance(one, dict)
+        ],
         "namespace": state["namespace"],
         "name": state["name"],
         "links": [{"namespace": one, "name": other} for one, other in state["links"]],

@@ -21,6 +21,7 @@ TYPES = {
 # These mean something without a word more; of the others an assertion does not tell what is expected.
 ENOUGH = ("not_null", "unique")
 SEVERITY = {"error": "error", "warn": "warning", "warning": "warning"}
+MOST_COLUMNS = 2_000  # of one dataset in one run that are counted
 SHAPE = (
     "capsule uuid, col text, name text, assertion text, fits text, type text, category text, severity text,"
     " config jsonb, id uuid, check_id uuid, at timestamptz, status text, actual text, expected text, measured numeric,"
@@ -121,3 +122,53 @@ def _keep_checks(rows):
         SHAPE,
         rows,
     )
+
+
+PROFILE = (
+    "id uuid, capsule uuid, col text, at timestamptz, run text, total bigint, nulls bigint, distincts bigint"
+)
+
+
+def profiles(states, capsules, run_ids):
+    """Keep what runs have counted in columns. Extremes and quantiles are values of the data: they stay in the event."""
+    rows = {}
+    for key, state in states.items():
+        for side in ("inputs", "outputs"):
+            for dataset, kept in state[side].items():
+                at, facet = kept["facets"].get("dataQualityMetrics") or (None, None)
+                for column, told in _counted(facet):
+                    row = _profile(column, told, facet, capsules[dataset], at, run_ids[key])
+                    rows[row["id"]] = row
+    with_rows(
+        "INSERT INTO column_profiles AS p (id, column_id, total_count, null_count, distinct_count, profiled_at,"
+        " profiled_by, meta) SELECT DISTINCT ON (k.id, s.at) s.id, k.id, s.total, s.nulls, s.distincts, s.at,"
+        " 'openlineage', jsonb_build_object('origin', 'openlineage', 'run_id', s.run)"
+        " FROM {rows} JOIN columns k ON k.capsule_id = s.capsule AND lower(k.name) = lower(s.col)"
+        " WHERE NOT EXISTS (SELECT FROM column_profiles o WHERE o.column_id = k.id AND o.profiled_at = s.at"
+        "  AND o.id <> s.id) ORDER BY k.id, s.at, s.id"
+        " ON CONFLICT (id) DO UPDATE SET total_count = excluded.total_count, null_count = excluded.null_count,"
+        "  distinct_count = excluded.distinct_count, profiled_at = excluded.profiled_at"
+        " WHERE p.profiled_at < excluded.profiled_at",
+        PROFILE,
+        list(rows.values()),
+    )
+
+
+def _counted(facet):
+    found = facet.get("columnMetrics") if facet else None
+    for column, told in list((found if isinstance(found, dict) else {}).items())[:MOST_COLUMNS]:
+        if column.strip() and isinstance(told, dict):
+            yield column, told
+
+
+def _profile(column, told, facet, capsule, at, run_id):
+    return {
+        "id": names.key_of_check("profile", run_id, capsule, column),
+        "capsule": capsule,
+        "col": column[:255],
+        "at": moment(union.nanos_of(at)).isoformat(),
+        "run": str(run_id),
+        "total": union.count_of(told.get("count")) or union.count_of(facet.get("rowCount")),
+        "nulls": union.count_of(told.get("nullCount")),
+        "distincts": union.count_of(told.get("distinctCount")),
+    }

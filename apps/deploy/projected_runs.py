@@ -139,6 +139,13 @@ def _measured(dataset, facet):
     return {"rows": union.count_of(said.get("rowCount")), "size": union.count_of(said.get("size"))}
 
 
+def _counted(dataset):
+    """What a run has counted in the whole of a dataset: [stamp, {rows, size}], or None."""
+    at, said = dataset["facets"].get("dataQualityMetrics") or (None, None)
+    found = said and {"rows": union.count_of(said.get("rowCount")), "size": union.count_of(said.get("bytes"))}
+    return [at, found] if found and any(number is not None for number in found.values()) else None
+
+
 def read_and_written(runs, capsules):
     """Keep which capsules each run has read and written, with the rows and bytes it tells of."""
     rows = {}
@@ -174,9 +181,12 @@ def read_and_written(runs, capsules):
 
 
 def _measure(runs, capsules):
-    """Rows and bytes of what completed runs wrote, as the figures of its capsule, if nobody has counted later."""
+    """Rows and bytes that completed runs wrote, or any run has counted, as figures of the capsule, if none are later."""
     found = {}
     for state in runs.values():
+        for dataset, kept in state["inputs"].items():
+            if counted := _counted(kept):
+                found[capsules[dataset]] = union.later(found.get(capsules[dataset]), counted)
         if not union.has_completed(state):
             continue
         for dataset, kept in state["outputs"].items():

@@ -76,7 +76,7 @@ class Batch:
                 continue
             openlineage_union.fold_dataset(state, dataset, at)
             # Columns that an edge or an assertion names are there, also before a schema tells of them.
-            for column in openlineage_union.asserted(dataset):
+            for column in (*openlineage_union.asserted(dataset), *openlineage_union.measured(dataset)):
                 state["fields"].setdefault(column, {})
             facet = (dataset.get("facets") or {}).get("columnLineage")
             for column, (namespace, name, field, *_rest) in openlineage_union.origins_of(facet):
@@ -125,6 +125,7 @@ def project(rows):
     projected_edges.code({key: acted[key] for key in batch.spans}, capsules)
     run_ids = {key: state.get("run_id", key) for key, state in acted.items()}
     projected_quality.write({key: acted[key] for key in batch.spans}, capsules, run_ids)
+    projected_quality.profiles({key: acted[key] for key in batch.spans}, capsules, run_ids)
 
 
 def _identified(batch, acted):

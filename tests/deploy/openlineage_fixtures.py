@@ -84,6 +84,8 @@ TABLES = {
     " LEFT JOIN capsules c ON c.id = r.capsule_id LEFT JOIN columns k ON k.id = r.column_id",
     "checks": "SELECT r.rule_name, x.check_timestamp, x.check_status, x.actual_value, x.expected_value,"
     " x.execution_context FROM quality_checks x JOIN quality_rules r ON r.id = x.quality_rule_id",
+    "profiles": "SELECT k.urn, p.total_count, p.null_count, p.distinct_count, p.profiled_at, p.meta"
+    " FROM column_profiles p JOIN columns k ON k.id = p.column_id",
     "code": "SELECT c.urn, k.code_text, k.language, k.function_name, k.file_path, k.meta - 'stamp'"
     " FROM transformation_code k JOIN capsules c ON c.id = k.capsule_id",
     "read and written": "SELECT j.config, c.urn, r.role, r.rows, r.size FROM run_capsules r"

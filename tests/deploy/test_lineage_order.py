@@ -93,6 +93,19 @@ SESSION = [
         ],
         told={"sql": {"query": "select * from raw.orders"}},
     ),
+    event(
+        "RUNNING",
+        minutes=1,
+        reads=[
+            table(
+                "shop.raw.orders",
+                dataQualityMetrics={
+                    "rowCount": 9,
+                    "columnMetrics": {"id": {"nullCount": 0, "distinctCount": 9}},
+                },
+            )
+        ],
+    ),
     event(None, minutes=3, tags={"_deleted": True}),
     event("START", run=2, minutes=5, writes=["shop.main.orders"], reads=["shop.raw.orders"]),
     event("FAIL", run=2, minutes=6, reads=["shop.raw.orders"], errorMessage={"message": "disk full"}),

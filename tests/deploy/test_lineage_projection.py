@@ -7,7 +7,7 @@ import pytest
 from apps.catalog.models import Capsule, CapsuleAlias, CapsuleVersion, Column, IngestionJob
 from apps.deploy.models import LineageEvent
 from apps.provenance.models import CapsuleEdge, ColumnEdge, RunCapsule, TransformationCode
-from apps.quality.models import QualityCheck, QualityRule
+from apps.quality.models import ColumnProfile, QualityCheck, QualityRule
 from tests.factories import CapsuleFactory, ColumnFactory, QualityRuleFactory
 
 from .openlineage_fixtures import FOLDER, NOON, dbt_build, event, receive, recorded, run_id, schema, table
@@ -442,6 +442,24 @@ def test_an_assertion_meets_the_one_rule_of_its_kind_on_the_column():
     receive(event(reads=[table("shop.main.orders", inputs={"dataQualityAssertions": facet})]))
 
     assert QualityCheck.objects.get().rule == rule
+
+
+def test_what_a_run_has_counted_becomes_figures_but_no_values():
+    facet = {
+        "rowCount": 10,
+        "bytes": 640,
+        "columnMetrics": {"amount": {"count": 10, "nullCount": 1, "distinctCount": 7, "min": 3, "max": 1500}},
+    }
+
+    receive([event("START", reads=[table("shop.raw.orders", dataQualityMetrics=facet)]), event(minutes=1)])
+    receive(event("OTHER", minutes=2, reads=[table("shop.raw.orders", inputs={"dataQualityMetrics": facet})]))
+
+    orders = Capsule.objects.get(name="orders")
+    profile = ColumnProfile.objects.get()
+    assert (orders.row_count, orders.table_size_bytes, orders.last_analyzed_at) == (10, 640, minutes(2))
+    assert (profile.column.name, profile.profiled_at) == ("amount", minutes(2))
+    assert (profile.total_count, profile.null_count, profile.distinct_count) == (10, 1, 7)
+    assert profile.max_value is None
 
 
 # --- the whole ----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ ENDS = ("COMPLETE", "FAIL", "ABORT")
 RANK = {"OTHER": 0, "START": 1, "RUNNING": 2}
 FAILED = ("FAIL", "ABORT")
 DIRECT, INDIRECT = "DIRECT", "INDIRECT"
+OF_THE_RUN = ("dataQualityAssertions", "dataQualityMetrics")  # what a run found, wherever it is said
 MOST_ASSERTIONS = 2_000  # of one dataset in one run
 LOGS = ("log_url", "logUrl", "logs_url", "logsUrl", "historyUrl", "uiWebUrl", "driverLogUrl")
 
@@ -69,9 +70,10 @@ def fold_run(state, event, at):
             kept["first"] = min(kept["first"], nanos)
             _facets(kept["facets"], dataset.get(own), at)
             # Some producers say it here, some there, some twice: it counts once.
-            said = (dataset.get("facets") or {}).get("dataQualityAssertions")
-            if said and "dataQualityAssertions" not in (dataset.get(own) or {}):
-                _facets(kept["facets"], {"dataQualityAssertions": said}, at)
+            for name in OF_THE_RUN:
+                said = (dataset.get("facets") or {}).get(name)
+                if said and name not in (dataset.get(own) or {}):
+                    _facets(kept["facets"], {name: said}, at)
     return state
 
 
@@ -110,7 +112,7 @@ def datasets_of(event):
 def fold_dataset(state, dataset, at):
     """Fold what one event says about a dataset itself into its state."""
     facets = dataset.get("facets") or {}
-    kept = {name: facet for name, facet in facets.items() if name != "dataQualityAssertions"}
+    kept = {name: facet for name, facet in facets.items() if name not in OF_THE_RUN}
     _facets(state["facets"], kept, at)
     schema, origins = facets.get("schema"), facets.get("columnLineage")
     for path, field in fields_of(schema.get("fields") if schema else None):
@@ -208,6 +210,13 @@ def asserted(dataset):
         for one in assertions_of((dataset.get(place) or {}).get("dataQualityAssertions")):
             if _text(one.get("column")):
                 yield one["column"].strip()
+
+
+def measured(dataset):
+    """The columns in which a run has counted something."""
+    for place in ("facets", "inputFacets", "outputFacets"):
+        found = ((dataset.get(place) or {}).get("dataQualityMetrics") or {}).get("columnMetrics")
+        yield from (column for column in found if column.strip()) if isinstance(found, dict) else ()
 
 
 def _list(value):
