@@ -3,6 +3,7 @@
 from apps.catalog import urns
 from apps.dcs.keys import uuid7
 
+from . import projected_contracts
 from .event_rows import with_rows
 from .models import LineageDataset
 from .readers import openlineage_names as names
@@ -221,6 +222,7 @@ def _columns(datasets, capsules):
                 "position": told.get("position"),
             }
     shape = "id uuid, capsule uuid, name text, suffix text, type text, description text, position int"
+    differing = projected_contracts.differing(list(rows.values()), shape)
     with_rows(
         "UPDATE columns c SET data_type = n.data_type, description = n.description,"
         " ordinal_position = n.position, meta = n.meta FROM ("
@@ -249,6 +251,8 @@ def _columns(datasets, capsules):
         shape,
         list(rows.values()),
     )
+    if differing:
+        projected_contracts.report(differing)
 
 
 def _aliases(datasets, capsules):

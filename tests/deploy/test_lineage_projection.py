@@ -5,10 +5,11 @@ import datetime
 import pytest
 
 from apps.catalog.models import Capsule, CapsuleAlias, CapsuleVersion, Column, IngestionJob
+from apps.contracts.models import Incident
 from apps.deploy.models import LineageEvent
 from apps.provenance.models import CapsuleEdge, ColumnEdge, RunCapsule, TransformationCode
 from apps.quality.models import ColumnProfile, QualityCheck, QualityRule
-from tests.factories import CapsuleFactory, ColumnFactory, QualityRuleFactory
+from tests.factories import CapsuleFactory, ColumnFactory, ContractFactory, QualityRuleFactory
 
 from .openlineage_fixtures import FOLDER, NOON, dbt_build, event, receive, recorded, run_id, schema, table
 from .test_ingestion import ingest
@@ -233,6 +234,26 @@ def test_a_schema_fills_what_is_unknown_and_changes_no_declared_type():
     assert set(orders.columns.values_list("name", flat=True)) == {
         "amount", "status", "address", "address.street", "tags", "tags[].label",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seen", "severity"),
+    [("text", "high"), ("smallint", "high"), ("int8", None), ("BIGINT", None), ("numeric(38,0)", "medium")],
+)
+def test_a_type_that_breaks_a_contract_is_one_incident(seen, severity):
+    orders = CapsuleFactory(name="orders", database_name="shop", schema_name="main")
+    ColumnFactory(capsule=orders, name="order_id", data_type="bigint")
+    contract = ContractFactory(capsule=orders, active=True)
+
+    for number in (1, 2):
+        written = [table("shop.main.orders", schema=schema(order_id=seen))]
+        receive(event(run=number, minutes=number, writes=written))
+
+    found = list(Incident.objects.filter(contract=contract, kind="schema_change"))
+    assert [incident.severity for incident in found] == ([severity] if severity else [])
+    if found:
+        assert found[0].meta["types"] == [{"column": "order_id", "declared": "bigint", "seen": seen}]
+    assert orders.columns.get().data_type == "bigint"
 
 
 def test_a_person_s_words_about_a_capsule_stay():
