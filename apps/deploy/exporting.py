@@ -111,7 +111,7 @@ def _one(document, form):
 def _exported(rows, reader, observed):
     """The documents of some capsules; those with something hidden bear `MARK`."""
     states = snapshots.states_of(rows)
-    hiding = _Hiding(rows, states.values(), reader)
+    hiding = Hiding(rows, states.values(), reader)
     seen, named = (_seen(rows, reader), _named(rows)) if observed else ({}, {})
     found = []
     for capsule in rows:
@@ -128,7 +128,7 @@ def refuse_incomplete(found):
     return [document.urn for document in found if document.canonical.get(MARK) is False]
 
 
-class _Hiding:
+class Hiding:
     """What a reader may not see of some capsules."""
 
     def __init__(self, rows, states, reader):

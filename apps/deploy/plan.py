@@ -19,7 +19,7 @@ from apps.catalog.models import Capsule, CapsuleVersion, Column
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
 
-from . import exporting, holding, wanted
+from . import exporting, holding, unseen, wanted
 from .known import known_to
 from .models import LASTS, Plan
 from .surroundings import Surroundings
@@ -146,6 +146,7 @@ def draft(found, reader, options, warnings=()):
         state, renames = wanted.of(document, before)
         base = (bases[document.urn], bases.numbers.get(document.urn, 0) if before is not None else 0)
         steps.append(Step(document.urn, capsule, before, state, renames, *base))
+    unseen.keep(steps, reader)
     _keep(steps, reader, options)
     holding.await_decisions(steps)
     everything = [state for step in steps for state in (step.before, step.wanted) if state]
