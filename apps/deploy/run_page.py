@@ -6,7 +6,7 @@ from apps.provenance.dimension import may_read_code
 from apps.provenance.models import RunCapsule
 
 from .models import LineageRun
-from .readers import openlineage_union
+from .readers import openlineage, openlineage_union
 
 LISTED = 100
 CHILDREN = 20
@@ -25,9 +25,18 @@ def context(job, reader):
         "outputs": sides["output"],
         "parent": type(job).objects.visible_to(reader).filter(pk=job.parent_id).first(),
         "children": list(_children(job, reader)),
+        "planned": _planned(job),
         "facets": _facets(job, reader),
         "listed": LISTED,
     }
+
+
+def _planned(job):
+    """When a schedule meant it to run, if its events say so in a way that is a time."""
+    try:
+        return openlineage.moment(openlineage.nanos_of((job.environment or {}).get("nominal_start")))
+    except ValueError:
+        return None
 
 
 def _side(touched, role):

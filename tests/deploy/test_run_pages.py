@@ -44,6 +44,7 @@ def a_full_run():
             airflow={"log_url": "https://airflow.example/log/1"},
             parent={"run": {"runId": run_id(9)}, "job": {"namespace": "shop", "name": "nightly"}},
             environment={"name": "production"},
+            nominalTime={"nominalStartTime": "2026-11-23T06:00:00Z"},
         )
     )
     receive(event("START"))
@@ -91,6 +92,8 @@ def test_the_page_of_a_run_tells_what_its_events_say(client, analyst):
         assert f'href="{capsule.get_absolute_url()}"' in page
     assert "select 1 as &lt;b&gt;" in page
     assert "production" in page
+    assert "shop.raw" in page
+    assert "2026-11-23T06:00" in page
     assert run.get_absolute_url() in text(client, parent.get_absolute_url())
 
 

@@ -41,6 +41,7 @@ class IngestionJobSerializer(RecordSerializer):
             "error_message",
             "error_details",
             "execution_environment",
+            "execution_logs_url",
             "triggered_by",
             "parent_job_id",
         ]
