@@ -10,7 +10,8 @@ DATABASE = "dcs"
 PARTS = ("dcs_owner", "dcs_app", "dcs_definer", "dcs_audit", "dcs_backup")
 SEARCH_PATH = "public,dcs"
 # Months and years come back as text that keeps them; a page never waits for ever.
-SESSION = f"-c search_path={SEARCH_PATH} -c intervalstyle=iso_8601 -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+# Compiling a plan takes longer than any statement of ours runs; Debian's PostgreSQL does it by default.
+SESSION = f"-c search_path={SEARCH_PATH} -c intervalstyle=iso_8601 -c jit=off -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 
 CREATE_ROLES = """
 DO $$ BEGIN
