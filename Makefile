@@ -58,7 +58,7 @@ bench-full: $(VENV)/.dev
 	@"$(BIN)/python" -m benchmarks
 
 # Two people at the same moment, two hundred times for each pair of deeds, and a hundred applies that are killed; the tests do
-# it twenty and ten times.
+# it fifty and twenty-five times.
 races: $(VENV)/.dev
 	@RACES=200 KILLS=100 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py tests/deploy/test_apply_races.py tests/deploy/test_plan_races.py \
 	  tests/deploy/test_plan_faults.py

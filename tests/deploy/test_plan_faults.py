@@ -21,7 +21,7 @@ from apps.people.reader import system
 from apps.workflow.models import Notification, Review
 
 ORDERS, LINES = "urn:dcs:dbt:model:shop:orders", "urn:dcs:dbt:model:shop:lines"
-KILLS = int(os.environ.get("KILLS", "10"))
+KILLS = int(os.environ.get("KILLS", "25"))
 
 
 def told(urn, number):

@@ -89,7 +89,7 @@ def state():
 
 
 @settings(
-    max_examples=12,
+    max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking asks the database for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

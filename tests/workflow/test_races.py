@@ -14,7 +14,7 @@ from tests.factories import TermFactory
 from tests.factories.glossary import proposed_import
 
 # Fifty by default; more before a release.
-PAIRS = int(os.environ.get("RACES", "20"))
+PAIRS = int(os.environ.get("RACES", "50"))
 BETTER = "Money received for goods delivered, net of returns and discounts."
 
 
