@@ -1,225 +1,23 @@
-"""Plans and documents in the API: the same verbs as on the command line (format, section 7)."""
-
-from datetime import UTC, datetime, time
+"""Documents in the API: capsules read and imported whole, one or many (format, section 7)."""
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.urls import reverse
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
 from apps.catalog.api import addresses
-from apps.deploy import applying, exporting, plan, showing
-from apps.deploy.models import Plan
+from apps.deploy import applying, exporting, plan
 from apps.people.rest import etags
 from apps.people.rest.refusals import PreconditionFailed
 from apps.people.rest.viewsets import PlainView
 
-FLAGS = ("keep_unlisted", "overwrite", "strict", "create_terms")
+from .bodies import FLAGS, Documents, PlanAnswer, shown
+
 MOST_NAMED = 100
-
-
-class TextParser(BaseParser):
-    """The body as it came; which language it is in is told by its content.
-
-    One byte more than a bundle may have is read: enough to refuse a longer one, without keeping it in memory.
-    """
-
-    media_type = "application/yaml"
-
-    def parse(self, stream, media_type=None, parser_context=None):
-        return stream.read(plan.limits().bundle + 1)
-
-
-class JSONTextParser(TextParser):
-    media_type = "application/json"
-
-
-class PlainTextParser(TextParser):
-    media_type = "text/*"
-
-
-class PlanAnswer(serializers.Serializer):
-    """What documents would change, by capsule and dimension (capsule-document.md, section 7)."""
-
-    plan_id = serializers.UUIDField()
-    number = serializers.CharField()
-    document_hash = serializers.CharField()
-    result = serializers.ChoiceField(choices=["changes", "no_change"])
-    summary = serializers.DictField(help_text="The plan in numbers.")
-    capsules = serializers.ListField(child=serializers.DictField())
-    new_terms = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Drafts that `create_terms` would make."
-    )
-    warnings = serializers.ListField(child=serializers.DictField())
-    expires_at = serializers.DateTimeField()
-    applied_at = serializers.DateTimeField(allow_null=True)
-    scheduled_for = serializers.DateTimeField(
-        allow_null=True, help_text="When it is applied by itself, in the name of who asked for it."
-    )
-    earliest = serializers.DateField(
-        allow_null=True,
-        help_text="The first day on which the contracts let it through, if they block it now.",
-    )
-    taken_over_by = serializers.CharField(
-        allow_null=True, help_text="Who applied it, where that is not its author."
-    )
-    reviews = serializers.ListField(
-        child=serializers.IntegerField(),
-        help_text="Numbers of the reviews that policies and contracts wait for.",
-    )
-
-
-def shown(found, reader):
-    """A plan as the API answers it to a reader."""
-    return {
-        **showing.answer(found, reader),
-        "number": str(found),
-        "expires_at": found.expires_at,
-        "applied_at": found.applied_at,
-        "scheduled_for": found.scheduled_for,
-        "earliest": found.earliest,
-        "taken_over_by": found.taken_over_by and found.taken_over_by.get_username(),
-        "reviews": list(found.reviews.values_list("number", flat=True)),
-    }
-
-
-class Documents(PlainView):
-    """What routes that take documents share."""
-
-    parser_classes = [TextParser, JSONTextParser, PlainTextParser]
-    query_parameters = frozenset(FLAGS)
-
-    def options_asked(self):
-        return plan.Options(**{name: self.flag(name) for name in FLAGS})
-
-    def flag(self, name):
-        given = self.request.query_params.get(name, "false").lower()
-        if given not in ("true", "false"):
-            raise ValidationError({name: [_("Write true or false.")]})
-        return given == "true"
-
-    def refused(self, error):
-        """The answer to a file that cannot be planned: every problem with its place."""
-        body = {
-            "detail": str(error),
-            "code": "document_invalid",
-            "request_id": self.request.reader.request_id,
-            "problems": [plan.problem_json(problem) for problem in error.problems],
-        }
-        code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE if error.too_large else status.HTTP_400_BAD_REQUEST
-        return Response(body, status=code)
-
-    def stale(self, error):
-        """409 with the new plan; answered, not raised, so that the new plan is kept."""
-        body = {
-            "detail": error.detail,
-            "code": error.code,
-            "request_id": self.request.reader.request_id,
-            "moved": error.moved,
-            "plan": shown(error.plan, self.request.reader),
-        }
-        return Response(body, status=status.HTTP_409_CONFLICT)
-
-
-class Plans(Documents):
-    """Takes documents and says what they would change; nothing else is written."""
-
-    @extend_schema(
-        operation_id="plans_create",
-        request={"application/yaml": OpenApiTypes.STR, "application/json": OpenApiTypes.OBJECT},
-        responses={201: PlanAnswer, 400: None, 403: None, 413: None},
-        parameters=[OpenApiParameter(name, bool) for name in FLAGS],
-        examples=[
-            OpenApiExample(
-                "one capsule",
-                value={"data_capsule": {"urn": "urn:dcs:dbt:model:shop:orders", "name": "orders"}},
-                request_only=True,
-            )
-        ],
-    )
-    def post(self, request):
-        """Plan a document or a bundle, YAML or JSON; the plan can be applied for a day."""
-        try:
-            found = plan.make(request.data, request.reader, self.options_asked())
-        except plan.DocumentInvalid as error:
-            return self.refused(error)
-        location = reverse("api:plan-detail", args=[found.pk])
-        return Response(
-            shown(found, request.reader), status=status.HTTP_201_CREATED, headers={"Location": location}
-        )
-
-
-class OnePlan(PlainView):
-    """Shows a plan."""
-
-    @extend_schema(operation_id="plans_retrieve", responses={200: PlanAnswer, 404: None})
-    def get(self, request, pk):
-        """The plan as it was made."""
-        return self.answer(shown(_plan(request.reader, pk), request.reader))
-
-
-class ApplyAsked(serializers.Serializer):
-    """When to apply; without `at`, now."""
-
-    at = serializers.CharField(
-        required=False,
-        allow_null=True,
-        max_length=40,
-        help_text="A moment or a day to come (ISO 8601, UTC unless it says otherwise); null takes it off again.",
-    )
-
-    def validate_at(self, said):
-        if said is None:
-            return None
-        try:
-            day = parse_date(said)
-            found = datetime.combine(day, time.min) if day else parse_datetime(said)
-        except ValueError:
-            found = None
-        if found is None:
-            raise ValidationError(_("Write a moment or a day, such as 2026-12-01T06:00:00Z or 2026-12-01."))
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-class ApplyPlan(Documents):
-    """Carries a plan out: all of it in one transaction, or nothing."""
-
-    query_parameters = frozenset()
-    parser_classes = [JSONParser]
-
-    @extend_schema(
-        operation_id="plans_apply",
-        request=ApplyAsked,
-        responses={200: PlanAnswer, 202: PlanAnswer, 400: None, 404: None, 409: None},
-    )
-    def post(self, request, pk):
-        """Apply the plan, or schedule it with `at`; 409 with a new plan if what is stored has moved since."""
-        asked = ApplyAsked(data=request.data)
-        asked.is_valid(raise_exception=True)
-        found = _plan(request.reader, pk)
-        try:
-            if "at" not in asked.validated_data:
-                return Response(shown(applying.apply(found, reader=request.reader), request.reader))
-            if (at := asked.validated_data["at"]) is None:
-                return Response(shown(applying.unschedule(found, reader=request.reader), request.reader))
-            found = applying.schedule(found, at, reader=request.reader)
-        except applying.PlanStale as error:
-            return self.stale(error)
-        return Response(shown(found, request.reader), status=status.HTTP_202_ACCEPTED)
-
-
-def _plan(reader, pk):
-    found = Plan.objects.visible_to(reader).filter(pk=pk).first()
-    if found is None:
-        raise NotFound(_("There is no plan with this address."))
-    return found
 
 
 class AllDocuments(PlainView):

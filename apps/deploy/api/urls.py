@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from .documents import AllDocuments, ApplyPlan, DocumentOfCapsule, OnePlan, Plans
+from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
+from .plans import ApplyPlan, OnePlan, Plans
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
 
 urlpatterns = [

@@ -1,0 +1,113 @@
+"""Plans in the API: the same verbs as on the command line (format, section 7)."""
+
+from datetime import UTC, datetime, time
+
+from django.urls import reverse
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+
+from apps.deploy import applying, plan
+from apps.deploy.models import Plan
+from apps.people.rest.viewsets import PlainView
+
+from .bodies import FLAGS, Documents, PlanAnswer, shown
+
+
+class Plans(Documents):
+    """Takes documents and says what they would change; nothing else is written."""
+
+    @extend_schema(
+        operation_id="plans_create",
+        request={"application/yaml": OpenApiTypes.STR, "application/json": OpenApiTypes.OBJECT},
+        responses={201: PlanAnswer, 400: None, 403: None, 413: None},
+        parameters=[OpenApiParameter(name, bool) for name in FLAGS],
+        examples=[
+            OpenApiExample(
+                "one capsule",
+                value={"data_capsule": {"urn": "urn:dcs:dbt:model:shop:orders", "name": "orders"}},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request):
+        """Plan a document or a bundle, YAML or JSON; the plan can be applied for a day."""
+        try:
+            found = plan.make(request.data, request.reader, self.options_asked())
+        except plan.DocumentInvalid as error:
+            return self.refused(error)
+        location = reverse("api:plan-detail", args=[found.pk])
+        return Response(
+            shown(found, request.reader), status=status.HTTP_201_CREATED, headers={"Location": location}
+        )
+
+
+class OnePlan(PlainView):
+    """Shows a plan."""
+
+    @extend_schema(operation_id="plans_retrieve", responses={200: PlanAnswer, 404: None})
+    def get(self, request, pk):
+        """The plan as it was made."""
+        return self.answer(shown(_plan(request.reader, pk), request.reader))
+
+
+class ApplyAsked(serializers.Serializer):
+    """When to apply; without `at`, now."""
+
+    at = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=40,
+        help_text="A moment or a day to come (ISO 8601, UTC unless it says otherwise); null takes it off again.",
+    )
+
+    def validate_at(self, said):
+        if said is None:
+            return None
+        try:
+            day = parse_date(said)
+            found = datetime.combine(day, time.min) if day else parse_datetime(said)
+        except ValueError:
+            found = None
+        if found is None:
+            raise ValidationError(_("Write a moment or a day, such as 2026-12-01T06:00:00Z or 2026-12-01."))
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class ApplyPlan(Documents):
+    """Carries a plan out: all of it in one transaction, or nothing."""
+
+    query_parameters = frozenset()
+    parser_classes = [JSONParser]
+
+    @extend_schema(
+        operation_id="plans_apply",
+        request=ApplyAsked,
+        responses={200: PlanAnswer, 202: PlanAnswer, 400: None, 404: None, 409: None},
+    )
+    def post(self, request, pk):
+        """Apply the plan, or schedule it with `at`; 409 with a new plan if what is stored has moved since."""
+        asked = ApplyAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        found = _plan(request.reader, pk)
+        try:
+            if "at" not in asked.validated_data:
+                return Response(shown(applying.apply(found, reader=request.reader), request.reader))
+            if (at := asked.validated_data["at"]) is None:
+                return Response(shown(applying.unschedule(found, reader=request.reader), request.reader))
+            found = applying.schedule(found, at, reader=request.reader)
+        except applying.PlanStale as error:
+            return self.stale(error)
+        return Response(shown(found, request.reader), status=status.HTTP_202_ACCEPTED)
+
+
+def _plan(reader, pk):
+    found = Plan.objects.visible_to(reader).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no plan with this address."))
+    return found
