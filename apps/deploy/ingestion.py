@@ -5,7 +5,6 @@ import logging
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -19,7 +18,6 @@ from apps.catalog import versions
 from apps.catalog.models import IngestionJob
 from apps.dcs import jobs
 from apps.dcs.jobs import Cancelled, Progress
-from apps.dcs.keys import uuid7
 from apps.dcs.models import JobProgress
 from apps.people.reader import reader_of, system
 
@@ -225,10 +223,10 @@ def _work(job, reader, report):
         )
         if lineage:
             whole = [urn for urn, found in lineage.items() if found.complete] if reading.complete else []
-            found = apply.column_lineage(lineage_rows(lineage), traced=whole, job_id=job.pk)
+            found = apply.column_lineage(rows.traced(lineage), traced=whole, job_id=job.pk)
             outcome.counts |= found.counts
         if reading.checks:
-            outcome.counts |= apply.checks(check_rows(reading, job)).counts
+            outcome.counts |= apply.checks(rows.checks(reading, job.number)).counts
             _runs(job, reading)
         refresh_facts(outcome.touched)
         versions.capture(outcome.touched, reader, context={"reason": why, "ingestion": f"J-{job.number}"})
@@ -307,35 +305,6 @@ def _same_as_before(job):
     ).exclude(config__file_hash=digest)
     job.source_name = last.source_name
     return None if newer.exists() else last.number
-
-
-def lineage_rows(lineage):
-    """Rows of `staged_column_edges` for all traced capsules."""
-    for urn, found in lineage.items():
-        yield from rows.column_edges(urn, found.columns)
-
-
-def check_rows(reading, job):
-    """Rows of `staged_checks` for the results that came with the artifacts."""
-    for check in reading.checks:
-        yield {
-            "id": uuid7(),
-            "capsule_urn": check.urn,
-            "column_name": None,
-            "rule_name": check.rule,
-            "check_timestamp": check.finished_at or reading.generated_at or datetime.now(UTC).isoformat(),
-            "check_status": check.status,
-            "measured_value": check.measured,
-            "failure_count": check.failure_count,
-            "actual_value": None if check.measured is None else str(check.measured),
-            "execution_context": {
-                "tool": "dbt",
-                "invocation_id": check.invocation_id,
-                "ingestion": job.number,
-            },
-            "execution_duration_ms": check.duration_ms,
-            "meta": {"message": check.message} if check.message else {},
-        }
 
 
 def _runs(job, reading):

@@ -4,6 +4,7 @@ The documents follow capsule-document.md; which key goes to which column is its 
 """
 
 from collections import Counter
+from datetime import UTC, datetime
 
 from apps.catalog import urns
 from apps.dcs.keys import uuid7
@@ -271,4 +272,33 @@ def code(body, origin):
             "upstream_references": part.get("upstream_references") or [],
             "function_calls": part.get("function_calls") or [],
             "meta": {**(part.get("meta") or {}), "origin": origin},
+        }
+
+
+def traced(lineage):
+    """Rows of `staged_column_edges` for all traced capsules."""
+    for urn, found in lineage.items():
+        yield from column_edges(urn, found.columns)
+
+
+def checks(reading, number):
+    """Rows of `staged_checks` for the results that came with the artifacts; `number` is the ingestion's."""
+    for check in reading.checks:
+        yield {
+            "id": uuid7(),
+            "capsule_urn": check.urn,
+            "column_name": None,
+            "rule_name": check.rule,
+            "check_timestamp": check.finished_at or reading.generated_at or datetime.now(UTC).isoformat(),
+            "check_status": check.status,
+            "measured_value": check.measured,
+            "failure_count": check.failure_count,
+            "actual_value": None if check.measured is None else str(check.measured),
+            "execution_context": {
+                "tool": "dbt",
+                "invocation_id": check.invocation_id,
+                "ingestion": number,
+            },
+            "execution_duration_ms": check.duration_ms,
+            "meta": {"message": check.message} if check.message else {},
         }
