@@ -7,4 +7,4 @@ class DcsConfig(AppConfig):
     verbose_name = "Schema and database"
 
     def ready(self):
-        from . import checks  # noqa: F401
+        from . import checks, lookups  # noqa: F401

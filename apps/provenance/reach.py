@@ -1,4 +1,4 @@
-"""How many capsules or columns lie up and down the lineage, however deep.
+"""Which capsules or columns lie up and down the lineage, however deep, and how many.
 
 The whole graph is kept in the process (some megabytes) and read again when its counter has moved; a walk over
 all of it then takes milliseconds, where a query takes seconds.
@@ -15,6 +15,7 @@ from . import counters
 from .sparse import Rows
 from .walk import DOWNSTREAM, UPSTREAM
 
+CAPSULES, COLUMNS = "capsule_lineage", "column_lineage"
 NODES = {
     "capsule_lineage": "SELECT n.id, n.visibility_rank FROM dcs.capsules n WHERE n.retired_at IS NULL ORDER BY n.id",
     "column_lineage": """
@@ -48,7 +49,80 @@ class Graph:
         visible = self.ranks <= clearance
         if at < 0 or not visible[at]:
             return []
-        return (self.up if way == UPSTREAM else self.down).levels(at, depth, visible, clearance)
+        return self.rows(way).levels(at, depth, visible, clearance)
+
+    def rows(self, way):
+        return self.up if way == UPSTREAM else self.down
+
+    def places(self, keys):
+        """The numbers of the nodes with these keys, those that are here."""
+        found = _places(self.keys, np.array([key.bytes for key in keys], KEY))
+        return found[found >= 0]
+
+    def fed(self, keys, clearance):
+        """Those of `keys` that something visible flows into."""
+        visible, rows = self.ranks <= clearance, self.up
+        found = set()
+        for key, place in zip(
+            keys, _places(self.keys, np.array([key.bytes for key in keys], KEY)), strict=True
+        ):
+            edges = slice(rows.starts[place], rows.starts[place + 1])
+            if place >= 0 and np.any((rows.ranks[edges] <= clearance) & visible[rows.targets[edges]]):
+                found.add(key)
+        return found
+
+    def ids(self, places):
+        """The keys of the nodes with these numbers."""
+        return [uuid.UUID(bytes=bytes(key).ljust(16, b"\0")) for key in self.keys[places]]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a walk came to: `steps` maps keys to their distance, nearest first, `before` to the key one step nearer."""
+
+    steps: dict
+    before: dict
+
+    def path(self, key):
+        """The keys between the start and `key`, the nearest to the start first."""
+        return path(key, self.before)
+
+
+def path(key, before):
+    """The keys on the way to `key`, as far as `before` leads back; the start is none of them."""
+    found = []
+    while (key := before.get(key)) in before:
+        found.append(key)
+    return found[::-1]
+
+
+def reached(kind, starts, reader, *, way=DOWNSTREAM, depth=10, shut=()):
+    """The `Reached` from any of `starts` (keys of capsules or columns), as far as `reader` may know.
+
+    `shut` are edges, pairs of (source, target), that are not taken.
+    """
+    lineage = graph(kind)
+    places = lineage.places(starts)
+    visible = lineage.ranks <= reader.clearance
+    rows = lineage.rows(way)
+    closed = _positions(lineage, rows, way, shut) if shut else ()
+    levels, before = rows.walk(places[visible[places]], depth, visible, reader.clearance, closed)
+    if not levels:
+        return Reached({}, {})
+    found = np.concatenate(levels)
+    keys = lineage.ids(found)
+    steps = np.repeat(np.arange(1, len(levels) + 1), [len(level) for level in levels]).tolist()
+    return Reached(
+        dict(zip(keys, steps, strict=True)),
+        dict(zip(keys, lineage.ids(before[found]), strict=True)),
+    )
+
+
+def _positions(lineage, rows, way, pairs):
+    near, far = (1, 0) if way == UPSTREAM else (0, 1)
+    ends = [_places(lineage.keys, np.array([pair[end].bytes for pair in pairs], KEY)) for end in (near, far)]
+    there = (ends[0] >= 0) & (ends[1] >= 0)
+    return rows.between(ends[0][there], ends[1][there])
 
 
 def counts(capsule_id, reader, *, way=DOWNSTREAM, depth=10):
@@ -70,7 +144,7 @@ def capsules(capsule_id, reader, *, way=DOWNSTREAM, depth=10):
 def _ids(kind, key, reader, way, depth):
     lineage = graph(kind)
     levels = lineage.levels(key, way, depth, reader.clearance)
-    return [uuid.UUID(bytes=bytes(key).ljust(16, b"\0")) for level in levels for key in lineage.keys[level]]
+    return [key for level in levels for key in lineage.ids(level)]
 
 
 def graph(kind):

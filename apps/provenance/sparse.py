@@ -21,10 +21,17 @@ class Rows:
 
         Hidden nodes are neither returned nor walked through; circles end.
         """
+        return self.walk(np.array([start]), depth, visible, clearance)[0]
+
+    def walk(self, starts, depth, visible, clearance, shut=()):
+        """(nodes at each distance from the nearest of `starts`, the node before each of them, by node).
+
+        `shut` are positions of edges, as `between` gives them, that are not taken.
+        """
         seen = np.zeros(len(self.starts) - 1, bool)
-        seen[start] = True
-        frontier = np.array([start])
-        found = []
+        seen[starts] = True
+        before = np.full(len(seen), -1, np.int32)
+        frontier, found = np.asarray(starts), []
         for _step in range(depth):
             begin, lengths = self.starts[frontier], self.starts[frontier + 1] - self.starts[frontier]
             total = int(lengths.sum())
@@ -33,11 +40,26 @@ class Rows:
             # The positions of all edges of the frontier, one range after the other.
             skipped = np.concatenate(([0], np.cumsum(lengths)[:-1]))
             edges = np.repeat(begin - skipped, lengths) + np.arange(total)
-            near = self.targets[edges][self.ranks[edges] <= clearance]
-            near = np.unique(near[visible[near] & ~seen[near]])
+            there = self.targets[edges]
+            taken = (self.ranks[edges] <= clearance) & visible[there] & ~seen[there]
+            if len(shut):
+                taken &= ~np.isin(edges, shut)
+            there = there[taken]
+            # Of several ways to a node the first counts: written last, it stays.
+            before[there[::-1]] = np.repeat(frontier, lengths)[taken][::-1]
+            near = np.unique(there)
             if not len(near):
                 break
             seen[near] = True
             found.append(near)
             frontier = near
-        return found
+        return found, before
+
+    def between(self, sources, targets):
+        """The positions of the edges from each of `sources` to its partner in `targets`."""
+        found = [
+            self.starts[source]
+            + np.flatnonzero(self.targets[self.starts[source] : self.starts[source + 1]] == target)
+            for source, target in zip(sources, targets, strict=True)
+        ]
+        return np.concatenate(found) if found else np.array([], np.int64)
