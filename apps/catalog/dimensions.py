@@ -15,6 +15,10 @@ def _no_gaps(*args):
     return {}
 
 
+def _none(*args):
+    return []
+
+
 @dataclass(frozen=True)
 class Gap:
     """Something that is missing from a capsule: what, and the address where it can be mended."""
@@ -36,6 +40,20 @@ class State:
         return str(self.sentence)
 
 
+@dataclass(frozen=True)
+class Touched:
+    """One kind of thing that hangs on capsules and columns, and so feels their changes.
+
+    `pairs` are (key, id of the capsule or column that it hangs on). `told(keys)` maps keys to what a list says of them:
+    {name, url, note}; the key itself may be anything hashable.
+    """
+
+    kind: str
+    title: str
+    pairs: list
+    told: Callable
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dimension:
     """One of the seven parts of a capsule.
@@ -51,6 +69,9 @@ class Dimension:
 
     `write(wanted)` makes the stored rows equal to that part of each (capsule, state) in `wanted`; it writes nothing
     that is equal. `sections` names the keys of the document that the part is made of.
+
+    `reach(capsules, columns, reader)` is a list of `Touched`: what of this dimension hangs on the capsules and columns
+    with these ids; a constant number of queries.
 
     `facts(reader)` and `column_facts(reader)` name the expressions on a capsule or column that the set-based
     parts read; `facts.known` asks for those of all dimensions in one query.
@@ -79,7 +100,7 @@ class Dimension:
     snapshot: Callable = _nothing
     write: Callable = _nothing
     sections: tuple[str, ...] = ()
-    reach: Callable = _nothing
+    reach: Callable = _none
 
 
 _registry: dict[str, Dimension] = {}

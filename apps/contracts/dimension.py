@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -17,19 +17,13 @@ from apps.ui.formats import deadline, duration, when
 from apps.ui.templatetags.ui import mark
 
 from . import document
+from .consumers import consumers, effective, stated
 from .models import Contract, Incident
+from .reach import reach
 
 SLUG = "contract"
 CONSUMERS_AT_SIDE = 5
 UNRESOLVED = [Incident.Status.OPEN, Incident.Status.INVESTIGATING, Incident.Status.MITIGATED]
-
-
-def effective(contracts):
-    """The contract in force first, else the newest: what "the contract" of a capsule means (errata row A2)."""
-    holds = Case(
-        When(status__in=["active", "breached"], then=Value(0)), default=Value(1), output_field=IntegerField()
-    )
-    return contracts.order_by(holds, "-created_at", "-id")
 
 
 def asked(reader):
@@ -63,40 +57,6 @@ def of(capsules, reader):
         yield capsule, found["contract"] or {}, found["open"] or [], found["last"] or {}
 
 
-def stated(capsule):
-    """What the source itself says of promises and consumers, without being a contract of the portal."""
-    return (capsule.meta.get("doc") or {}).get("contract") or {}
-
-
-def consumers(capsule, contract):
-    """Who is known to use the capsule: the contract's list, and what the source states (dbt exposures)."""
-    found = {}
-    for source, listed in (
-        ("contract", contract.get("consumers")),
-        ("source", stated(capsule).get("known_consumers")),
-    ):
-        for consumer in listed or []:
-            known = _consumer({"team": consumer} if isinstance(consumer, str) else consumer)
-            if known["name"]:
-                found.setdefault((known["name"], known["team"]), {**known, "from": source})
-    return list(found.values())
-
-
-def _consumer(said):
-    """A consumer in one shape, whoever wrote it down."""
-    dbt = (said.get("meta") or {}).get("dbt") or {}
-    url = str(dbt.get("url") or said.get("url") or "")
-    return {
-        "name": said.get("use_case") or said.get("name") or said.get("consumer") or said.get("team") or "",
-        "team": said.get("team") or "",
-        "contact": said.get("contact") or "",
-        "kind": said.get("type") or dbt.get("type") or "",
-        "maturity": dbt.get("maturity") or said.get("criticality") or "",
-        "description": dbt.get("description") or said.get("description") or "",
-        "url": url if url.startswith(("https://", "http://")) else "",
-    }
-
-
 def state(capsules, reader):
     found = {}
     for capsule, contract, unresolved, _last in of(capsules, reader):
@@ -122,8 +82,8 @@ def _sentence(capsule, contract, unresolved):
         said.append(_("%(version)s %(state)s") % {"version": contract["version"], "state": word})
     else:
         said.append(_("No contract yet"))
-    if known := len(consumers(capsule, contract)):
-        said.append(ngettext("%(n)s known consumer", "%(n)s known consumers", known) % {"n": known})
+    if number := len(consumers(capsule, contract)):
+        said.append(ngettext("%(n)s known consumer", "%(n)s known consumers", number) % {"n": number})
     if unresolved:
         said.append(
             ngettext("%(n)s open incident", "%(n)s open incidents", len(unresolved)) % {"n": len(unresolved)}
@@ -221,12 +181,12 @@ def notices(capsules, reader):
 def overview(request, capsule):
     """Known consumers, at the side."""
     _capsule, contract, _open, _last = next(iter(of([capsule], request.reader)))
-    known = consumers(capsule, contract)
-    if not known:
+    found = consumers(capsule, contract)
+    if not found:
         return {}
-    more = max(len(known) - CONSUMERS_AT_SIDE, 0)
+    more = max(len(found) - CONSUMERS_AT_SIDE, 0)
     url = reverse("catalog:dimension", args=[capsule.urn, SLUG])
-    return {"consumers": known[:CONSUMERS_AT_SIDE], "total": len(known), "more": more, "url": url}
+    return {"consumers": found[:CONSUMERS_AT_SIDE], "total": len(found), "more": more, "url": url}
 
 
 def panel(request, capsule):
@@ -236,7 +196,7 @@ def panel(request, capsule):
         effective(Contract.objects.visible_to(reader).filter(capsule=capsule)).select_related("owner")
     )
     contract = found[0] if found else None
-    known = consumers(capsule, {"consumers": contract.known_consumers} if contract else {})
+    users = consumers(capsule, {"consumers": contract.known_consumers} if contract else {})
     for one in found:
         one.url = page_of("contracts:contract", capsule.urn, one.version)
     broken = Incident.objects.visible_to(reader).filter(capsule=capsule).order_by("-detected_at")[:10]
@@ -246,8 +206,8 @@ def panel(request, capsule):
         "promises": promises(contract) if contract else [],
         "stated": stated(capsule),
         "enforced": ((stated(capsule).get("meta") or {}).get("dbt") or {}).get("enforced") is True,
-        "consumers": known,
-        "told": {key: any(one[key] for one in known) for key in ("kind", "team", "contact", "maturity")},
+        "consumers": users,
+        "told": {key: any(one[key] for one in users) for key in ("kind", "team", "contact", "maturity")},
         "incidents": [{"one": one, "url": page_of("contracts:incident", one.number)} for one in broken],
     }
 
@@ -302,5 +262,6 @@ register(
         notices=notices,
         overview=overview,
         rail_template="contracts/rail.html",
+        reach=reach,
     )
 )

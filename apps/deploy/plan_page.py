@@ -8,7 +8,7 @@ from apps.audit.activity import people_called
 from apps.catalog.comparison_markdown import counted
 from apps.ui.formats import exact
 
-from . import drift, rights, showing, standing
+from . import drift, plan_impact, rights, showing, standing
 from .plan_forms import ScheduleForm
 from .showing import LISTED
 
@@ -56,7 +56,9 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None):
     }
     consumers = shown.consumers()
     found |= {"consumers_count": len(consumers), "effect": _effect(shown, consumers)}
-    found |= _checks(plan, shown, kept, where, reader) | {"impact": _impact(shown, consumers, reader)}
+    found |= _checks(plan, shown, kept, where, reader) | {
+        "impact": plan_impact.parts(shown, set(consumers), reader)
+    }
     found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting(), "made": _cut(where.made)}
     if where.may_schedule:
         found["schedule"] = schedule or ScheduleForm.beginning(where.earliest)
@@ -153,40 +155,6 @@ def _checks(plan, shown, kept, where, reader):
         "suggestions": _cut(shown.suggestions()),
         "drift": _cut(drift.drift(plan, reader) if where.is_open else []),
     }
-
-
-def _impact(shown, told, reader):
-    bound = shown.contracts(reader)
-    contracts = [
-        (
-            f"{row.capsule.name} {row.version}",
-            reverse("catalog:dimension", args=[row.capsule.urn, "contract"]),
-            row.get_status_display(),
-        )
-        for row in bound
-    ]
-    known = {
-        each["team"]: each.get("use_case", "")
-        for row in bound
-        if row.is_in_force
-        for each in row.known_consumers
-    }
-    consumers = [
-        (name, "", _("is told") if name in told else known[name]) for name in sorted({*known, *told})
-    ]
-    around = {side: [(*each, "") for each in shown.around(side)] for side in ("downstream", "upstream")}
-    return [
-        _listed(_("Consumers"), consumers, _("No contract in force names a consumer.")),
-        _listed(_("Contracts"), contracts, _("No contract binds these capsules.")),
-        _listed(_("Downstream"), around["downstream"], _("No other capsule is made of these.")),
-        _listed(
-            _("Upstream concerned"), around["upstream"], _("Nothing upstream has to deliver anything else.")
-        ),
-    ]
-
-
-def _listed(title, rows, none):
-    return {"title": title, "none": none, **_cut(rows)}
 
 
 def _cut(rows):

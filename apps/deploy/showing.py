@@ -13,7 +13,6 @@ from apps.catalog.comparison import CLASSES, class_of
 from apps.catalog.disclosure import Glass
 from apps.catalog.models import Capsule
 from apps.catalog.version_views import words_of
-from apps.contracts.models import Contract
 from apps.people.roles import ROLES
 
 from .plan import dimension
@@ -142,9 +141,10 @@ class Showing:
             for side in ("downstream", "upstream")
             for urn in entry["touched"][side]
         }
-        self._known = dict(
-            Capsule.objects.visible_to(reader).filter(urn__in={*urns, *touched}).values_list("urn", "name")
-        )
+        stored = Capsule.objects.visible_to(reader).filter(urn__in={*urns, *touched})
+        known = {urn: (name, key) for urn, name, key in stored.values_list("urn", "name", "pk")}
+        self._known = {urn: name for urn, (name, _key) in known.items()}
+        self._ids = {urn: key for urn, (_name, key) in known.items()}
         self.planned = [
             Planned(entry, self._changes(entry), self._url(entry["urn"]), number)
             for number, entry in enumerate(self.entries, 1)
@@ -196,16 +196,9 @@ class Showing:
         inside = {entry["urn"] for entry in self.entries}
         return [(self._known.get(urn, name_of(urn)), self._url(urn)) for urn in sorted(urns - inside)]
 
-    def contracts(self, reader):
-        """The contracts in force, or else the newest, of the capsules that are there."""
-        rows = Contract.objects.visible_to(reader).filter(
-            capsule__urn__in=[one["urn"] for one in self.entries]
-        )
-        found = {}
-        for row in rows.select_related("capsule").order_by("-created_at"):
-            if row.capsule_id not in found or row.is_in_force:
-                found[row.capsule_id] = row
-        return sorted(found.values(), key=lambda row: row.capsule.urn)
+    def ids(self):
+        """The ids of the capsules of the plan that are there."""
+        return [self._ids[entry["urn"]] for entry in self.entries if entry["urn"] in self._ids]
 
     def kept(self):
         """(capsule, entry) of every value that stays because a person wrote it."""

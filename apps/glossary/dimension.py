@@ -17,6 +17,7 @@ from apps.ui import paging
 
 from . import document, suggestions
 from .models import TermLink
+from .reach import reach
 
 SLUG = "semantics"
 PAGE = 200
@@ -243,5 +244,6 @@ register(
         column_facts=asked_of_column,
         column_template="glossary/column.html",
         column_panel=column_panel,
+        reach=reach,
     )
 )

@@ -192,6 +192,7 @@ def panel(request, capsule):
         "up": [{**one, "node": nodes.node(one), "seen": seen(one["seen"])} for one in known["up"]],
         "down": [{**one, "node": nodes.node(one), "seen": seen(one["seen"])} for one in known["down"]],
         "lineage_url": nodes.lineage(capsule.urn),
+        "impact_url": reverse("provenance:impact", args=[capsule.urn]),
         "columns": paging.page(
             column_edges(reader).filter(target__capsule=capsule).select_related("source__capsule", "target"),
             request,
@@ -275,6 +276,7 @@ def column_panel(request, column):
             found.filter(source=column).select_related("target__capsule").order_by("target_urn")[:LISTED]
         ),
         "url": nodes.lineage(column.capsule.urn, column=column.name),
+        "impact_url": reverse("provenance:column_impact", args=[column.capsule.urn, column.name]),
     }
 
 

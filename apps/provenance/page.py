@@ -12,7 +12,7 @@ from apps.catalog.models import Capsule, Column
 from apps.ui import words
 from apps.ui.formats import points
 
-from . import explorer, graph, nodes, reach, walk
+from . import explorer, graph, impact, nodes, reach, walk
 from .dimension import may_read_code, seen
 from .models import CapsuleEdge, ColumnEdge, TransformationCode
 from .picture import picture
@@ -44,6 +44,7 @@ def context(capsule, asked, reader):
         "summary": summary(around),
         "reach": _reach(capsule, reader) if column is None else "",
         "circle": _circle(around, found),
+        "impact_url": _impact_url(capsule, column),
         "edge": _edge(asked.edge, reader) if asked.edge else None,
         "columns_offered": _columns_offered(capsule, reader),
         "overlays": _overlays(),
@@ -194,13 +195,19 @@ def _direct(side, around):
 
 def _reach(capsule, reader):
     """How much lies in each direction, whatever part of it is shown."""
-    up, down = (sum(reach.counts(capsule.pk, reader, way=way)) for way in (walk.UPSTREAM, walk.DOWNSTREAM))
+    up, down = sum(reach.counts(capsule.pk, reader, way=walk.UPSTREAM)), impact.reaches(capsule, reader)
     said = ngettext(
         "Within ten steps %(up)s feeds it and %(down)s depends on it.",
         "Within ten steps %(up)s feed it and %(down)s depend on it.",
         max(up, down),
     )
     return said % {"up": f"{up:,}", "down": f"{down:,}"}
+
+
+def _impact_url(capsule, column):
+    if column is None:
+        return reverse("provenance:impact", args=[capsule.urn])
+    return reverse("provenance:column_impact", args=[capsule.urn, column.name])
 
 
 def summary(around):

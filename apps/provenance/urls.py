@@ -1,8 +1,14 @@
-"""Addresses of lineage."""
+"""Addresses of lineage, and of what a change would touch."""
 
 from django.urls import path
 
-from . import views
+from apps.catalog import urns  # noqa: F401 - the addresses below name the converter of urns
+
+from . import impact_views, views
 
 app_name = "provenance"
-urlpatterns = [path("lineage/", views.lineage, name="lineage")]
+urlpatterns = [
+    path("lineage/", views.lineage, name="lineage"),
+    path("capsules/<urn:urn>/impact/", impact_views.capsule, name="impact"),
+    path("capsules/<urn:urn>/columns/<path:name>/impact/", impact_views.column, name="column_impact"),
+]

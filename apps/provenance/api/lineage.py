@@ -18,6 +18,8 @@ from apps.provenance import graph
 from apps.provenance.filters import CapsuleEdgeFilter, ColumnEdgeFilter
 from apps.provenance.models import CapsuleEdge, ColumnEdge
 
+from .impact import number
+
 DEPTH = 3
 
 
@@ -151,18 +153,9 @@ class CapsuleLineage(PlainView):
             raise serializers.ValidationError({"direction": [_("Choose from upstream, downstream, both.")]})
         return {
             "direction": direction,
-            "depth": _number(parameters, "depth", DEPTH, graph.DEEPEST),
-            "most": _number(parameters, "limit", graph.MOST, graph.MOST),
+            "depth": number(parameters, "depth", DEPTH, graph.DEEPEST),
+            "most": number(parameters, "limit", graph.MOST, graph.MOST),
         }
-
-
-def _number(parameters, name, default, most):
-    text = parameters.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most):
-        raise serializers.ValidationError(
-            {name: [_("Write a whole number from 1 to %(most)d.") % {"most": most}]}
-        )
-    return int(text)
 
 
 class ColumnLineage(CapsuleLineage):

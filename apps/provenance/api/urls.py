@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .code import CodeOfCapsule, CodeViewSet
+from .impact import CapsuleImpact, ColumnImpact
 from .lineage import CapsuleEdgeViewSet, CapsuleLineage, ColumnEdgeViewSet, ColumnLineage
 
 LIST_AND_ADD = {"get": "list", "post": "create"}
@@ -21,6 +22,8 @@ def edges(prefix, viewset, name):
 urlpatterns = [
     path("capsules/<segment:urn>/lineage", CapsuleLineage.as_view(), name="capsule-lineage"),
     path("columns/<segment:urn>/lineage", ColumnLineage.as_view(), name="column-lineage"),
+    path("capsules/<segment:urn>/impact", CapsuleImpact.as_view(), name="capsule-impact"),
+    path("columns/<segment:urn>/impact", ColumnImpact.as_view(), name="column-impact"),
     path(
         "capsules/<segment:urn>/transformation-code", CodeOfCapsule.as_view(LIST_AND_ADD), name="capsule-code"
     ),

@@ -44,3 +44,15 @@ def edge_word(word):
     """{{ edge.edge_type|edge_word }}: "flows to" for a stored word."""
     known = EDGE_TYPES.get(word)
     return known.title if known else word
+
+
+@register.filter
+def of_kind(sentences, kind):
+    """{{ none|of_kind:part.kind }}"""
+    return sentences.get(kind, "")
+
+
+@register.filter
+def less(total, rows):
+    """{{ part.total|less:rows }}: how many more there are than these."""
+    return total - len(rows)
