@@ -248,7 +248,8 @@ def column_panel(request, column):
         holding, key=lambda policy: vocabularies.sensitivity_rank(policy.sensitivity_level), default=None
     )
     masks = MaskingRule.objects.visible_to(request.reader).filter(column=column).enabled()
-    return {"policies": policies, "ruling": ruling, "masks": masks, "column": column}
+    trace_url = reverse("policy:trace", args=[column.capsule.urn, column.name])
+    return {"policies": policies, "ruling": ruling, "masks": masks, "column": column, "trace_url": trace_url}
 
 
 register(
