@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import vocabularies
-from .models import Capsule, Column, Domain, Owner
+from .models import Capsule, Column, DataProduct, Domain, Owner
 
 LONGEST_TAG = 100
 
@@ -47,7 +48,8 @@ class RevisionForm(forms.ModelForm):
     def __init__(self, *args, reader, **kwargs):
         super().__init__(*args, **kwargs)
         self.reader = reader
-        self.fields["seen"].initial = self.instance.updated_at.isoformat()
+        if not self.instance._state.adding:
+            self.fields["seen"].initial = self.instance.updated_at.isoformat()
         for name, field in self.fields.items():
             if name in self._meta.fields:
                 field.required = False
@@ -142,6 +144,73 @@ class ColumnForm(RevisionForm):
         super().__init__(*args, reader=reader, **kwargs)
         for name, none in (("pii_type", _("No personal data")), ("semantic_type", _("Not said"))):
             self.fields[name].choices = [("", none), *self.fields[name].choices[1:]]
+
+
+PROMISED = {
+    "description": gettext_lazy("Description"),
+    "status": gettext_lazy("State"),
+    "version": gettext_lazy("Version"),
+    "slo_freshness_hours": gettext_lazy("Fresh within, hours"),
+    "slo_availability_percent": gettext_lazy("Available, %"),
+    "slo_quality_threshold": gettext_lazy("Quality score, at least"),
+}
+
+
+class ProductForm(RevisionForm):
+    """What people say of a data product; its capsules are put in on its page."""
+
+    owner = forms.ModelChoiceField(
+        Owner.objects.none(), label=gettext_lazy("Owner"), empty_label=gettext_lazy("Nobody yet")
+    )
+    domain = forms.ModelChoiceField(
+        Domain.objects.none(), label=gettext_lazy("Domain"), empty_label=gettext_lazy("None")
+    )
+    tags = TagsField(label=gettext_lazy("Tags"), help_text=gettext_lazy("Words parted by commas."))
+
+    class Meta:
+        model = DataProduct
+        fields = [
+            "description", "status", "version", "domain", "owner", "slo_freshness_hours", "slo_availability_percent",
+            "slo_quality_threshold", "tags",
+        ]  # fmt: skip
+        widgets = {"description": forms.Textarea(attrs={"rows": 4})}
+        labels = PROMISED
+        help_texts = {
+            "slo_freshness_hours": gettext_lazy("What the product promises; nothing measures it yet.")
+        }
+
+    def __init__(self, *args, reader, **kwargs):
+        super().__init__(*args, reader=reader, **kwargs)
+        self.fields["owner"].queryset = Owner.objects.visible_to(reader)
+        self.fields["domain"].queryset = Domain.objects.visible_to(reader)
+        self.fields["status"].required = True
+        for name in ("slo_freshness_hours", "slo_availability_percent", "slo_quality_threshold"):
+            self.fields[name].min_value = 0
+            self.fields[name].validators.append(MinValueValidator(0))
+        for name in ("slo_availability_percent", "slo_quality_threshold"):
+            self.fields[name].validators.append(MaxValueValidator(100))
+
+
+class NewProductForm(ProductForm):
+    """A data product that is not there yet."""
+
+    class Meta(ProductForm.Meta):
+        fields = ["name", *ProductForm.Meta.fields]
+        labels = {"name": gettext_lazy("Name"), **PROMISED}
+        error_messages = {
+            "name": {"unique": gettext_lazy("There is a data product of this name already.")},
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = True
+
+    def clean_name(self):
+        """The name, which is also the end of its address."""
+        name = self.cleaned_data["name"].strip()
+        if name == "new":
+            raise forms.ValidationError(_("This word is taken: it makes new products."))
+        return name
 
 
 @dataclass(frozen=True)

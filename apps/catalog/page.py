@@ -11,6 +11,7 @@ from apps.ui.htmx import is_for
 from . import dimensions, facts, vocabularies
 from .access import may_edit
 from .addresses import page_of
+from .models import ProductMember
 
 STRIP = ("sensitivity", "contract", "quality", "freshness", "incidents", "review")
 MARK_HUES = {"partial": "caution", "missing": "caution", "alert": "critical"}
@@ -142,16 +143,32 @@ def completeness(capsule, reader):
     return found
 
 
-def rail(capsule):
-    """What stands at the side of the first page: where the domain leads, tags, and where it all comes from."""
+def rail(capsule, reader):
+    """What stands at the side of the first page: where the domain leads, products, tags, and where it all comes from."""
     names = {*capsule.shown_tags, *capsule.tags}
     return {
+        "products": products(capsule, reader),
         "domain_url": page_of("discovery:domain", capsule.domain.name) if capsule.domain_id else "",
         "owner_url": page_of("discovery:team", capsule.owner.name) if capsule.owner_id else "",
         "tags": [{"name": name, "url": listing(tag=name)} for name in sorted(names)],
         "source": source(capsule),
         "author": author(capsule),
     }
+
+
+def products(capsule, reader):
+    """The data products that the capsule is part of, and its part in each."""
+    found = ProductMember.objects.visible_to(reader).filter(
+        capsule=capsule, product__visibility_rank__lte=reader.clearance
+    )
+    return [
+        {
+            "name": member.product.name,
+            "url": page_of("discovery:product", member.product.name),
+            "part": member.get_role_display(),
+        }
+        for member in found.select_related("product").order_by("product__name")
+    ]
 
 
 def author(capsule):

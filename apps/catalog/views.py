@@ -22,7 +22,8 @@ LAST = 5
 @or_as_it_was
 def capsule(request, capsule):
     """The first page: what it is, what is known and missing, its columns and neighbours, what changed last."""
-    context = page.frame(request, capsule, "overview") | page.overviews(request, capsule) | page.rail(capsule)
+    context = page.frame(request, capsule, "overview") | page.overviews(request, capsule)
+    context |= page.rail(capsule, request.reader)
     context |= {
         "dimensions": page.completeness(capsule, request.reader),
         "columns": structure.key_columns(capsule, request.reader),

@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 from django.http import Http404
 from django.template.response import TemplateResponse
 
-from apps.catalog.models import Domain, Owner, Stewardship, TeamMembership
+from apps.catalog.models import DataProduct, Domain, Owner, Stewardship, TeamMembership
 from apps.ui import paging
 from apps.ui.htmx import fragment
 
@@ -55,6 +55,7 @@ def domain(request, name):
         "parent": seen(found.parent, request.reader),
         "owner": seen(found.owner, request.reader),
         "children": visible.filter(parent=found),
+        "products": DataProduct.objects.visible_to(request.reader).filter(domain=found),
     }
     return placed(request, "discovery/domain.html", context, domain=(found.name,))
 
@@ -67,6 +68,7 @@ def team(request, name):
     found = visible.prefetch_related(
         Prefetch("team_memberships", TeamMembership.objects.select_related("user")),
         Prefetch("domains", Domain.objects.visible_to(request.reader)),
+        Prefetch("products", DataProduct.objects.visible_to(request.reader)),
     )
     found = found.order_by("-kind").first()
     if found is None:

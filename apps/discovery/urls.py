@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import columns, help, homes, organisation, saved, views
+from . import columns, help, homes, organisation, products, saved, views
 
 app_name = "discovery"
 urlpatterns = [
@@ -15,6 +15,11 @@ urlpatterns = [
     path("columns/", columns.columns, name="columns"),
     path("domains/", organisation.domains, name="domains"),
     path("domains/<path:name>/", organisation.domain, name="domain"),
+    path("products/", products.products, name="products"),
+    path("products/new/", products.new, name="new_product"),
+    path("products/<path:name>/edit/", products.edit, name="edit_product"),
+    path("products/<path:name>/members/", products.members, name="product_members"),
+    path("products/<path:name>/", products.product, name="product"),
     path("teams/<path:name>/", organisation.team, name="team"),
     path("help/keys/", help.key_map, name="keys"),
     path("accessibility/", help.accessibility, name="accessibility"),

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from apps.catalog import access
+from apps.catalog import access, products
 from apps.catalog.filters import DataProductFilter
 from apps.catalog.models import DataProduct, ProductMember
 from apps.people.rest.serializers import BodySerializer, RecordSerializer
@@ -123,9 +123,7 @@ class Membership(PlainView):
         body.is_valid(raise_exception=True)
         product, capsule = self.product(), addresses.capsule(urn, request.reader)
         role = body.validated_data["role"]
-        member, _made = ProductMember.objects.update_or_create(
-            product=product, capsule=capsule, defaults={"role": role}
-        )
+        member = products.put(product, capsule, role)
         shown = {
             "id": member.pk,
             "data_product_id": product.pk,
@@ -139,14 +137,13 @@ class Membership(PlainView):
     def delete(self, request, pk, urn):
         """Take the capsule out."""
         product, capsule = self.product(), addresses.capsule(urn, request.reader)
-        if not ProductMember.objects.filter(product=product, capsule=capsule).delete()[0]:
+        if not products.take_out(product, capsule):
             raise NotFound(_("The capsule is not in this product."))
         return Response(status=204)
 
     def product(self):
         """The product at the address, locked; the reader may change it."""
-        found = DataProduct.objects.visible_to(self.request.reader).filter(pk=self.kwargs["pk"])
-        product = found.order_by().select_for_update(of=("self",)).first()
+        product = products.locked(self.request.reader, pk=self.kwargs["pk"])
         if product is None:
             raise NotFound(_("There is no data product with this address."))
         access.may_edit(self.request.reader, product).or_refuse()
