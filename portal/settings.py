@@ -201,6 +201,9 @@ DOCUMENT_LIMITS = env.json("DOCUMENT_LIMITS", default={})
 # True if a blocking quality rule that has never run stops a pipeline at the gate.
 GATE_NEEDS_RESULT = env.bool("GATE_NEEDS_RESULT", default=False)
 EVENTS_MAX_BYTES = env.int("EVENTS_MAX_BYTES", default=10_000_000)  # of one body, as sent and expanded
+SCHEMA_UPLOAD_MAX_BYTES = env.int(
+    "SCHEMA_UPLOAD_MAX_BYTES", default=20_000_000
+)  # of one file of SQL, or of data
 DBT_UPLOAD_MAX_BYTES = env.int("DBT_UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- security -----------------------------------------------------------------------------------------

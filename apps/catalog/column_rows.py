@@ -50,6 +50,12 @@ def write(wanted):
     return {(column.capsule_id, column.name): column for column in found}
 
 
+def origin_of(capsule):
+    """The `meta` of a new row: who brought it, if that is a reader."""
+    origin = capsule.noting.get("origin")
+    return {"origin": origin} if origin else {}
+
+
 def _named(state):
     """(name, entry of `schema` with its `parent` or None, entry of `columns`) of every column, in order."""
     meaning = state.get("columns", {})
@@ -97,7 +103,7 @@ def _set_aside(column, stored):
 
 def _values(capsule, name, entry, meaning, position, stored, domains):
     row = stored.get((capsule.pk, name))
-    meta = dict(row.meta) if row else {}
+    meta = dict(row.meta) if row else origin_of(capsule)
     declared = entry is not None
     text, definition = (entry or meaning).get("description"), meaning.get("business_definition")
     alone = definition is not None and text is None

@@ -4,6 +4,8 @@ import json
 from collections import defaultdict
 from urllib.parse import unquote
 
+from django.db.models import Q
+
 from . import urns
 from .documents.keys import CONSTRAINT, INDEX
 from .documents.references import joined, split
@@ -14,11 +16,16 @@ LAST = 1_000_000  # rows that no document has put in an order follow those of on
 WIDE = ("primary_key", "foreign_key", "unique", "check")  # kinds that may be on several columns
 
 
-def constraints(capsules):
-    """{capsule id: ({column name: entries}, entries of several columns)}; one query."""
+def constraints(capsules, but_of=""):
+    """{capsule id: ({column name: entries}, entries of several columns)}; one query.
+
+    Without those that a reader of the origin `but_of` has brought.
+    """
+    found = Constraint._base_manager.filter(column__capsule__in=capsules, column__retired_at__isnull=True)
+    if but_of:
+        found = found.filter(~Q(meta__origin=but_of) | Q(meta__origin__isnull=True))
     rows = (
-        Constraint._base_manager.filter(column__capsule__in=capsules, column__retired_at__isnull=True)
-        .select_related("column")
+        found.select_related("column")
         .defer("column__stats", "column__meta")
         .order_by("column__ordinal_position", "column__name", "kind", "name", "created_at", "id")
     )

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from .column_rows import origin_of
 from .key_entries import entry as entry_of_rows
 from .key_entries import index_entry, referred
 from .models import Constraint, Index
@@ -20,14 +21,15 @@ def write(wanted, columns):
     """
     capsules = [capsule for capsule, _state in wanted]
     stored = _stored(capsules)
-    values, counted = {}, Counter()
+    values, brought, counted = {}, {}, Counter()
     for capsule, state in wanted:
         for position, (entry, names) in enumerate(_said(state.get("schema", {}))):
             rows = _rows(capsule, entry, names, position, columns)
             for row in rows:
-                values[_key(row["column_id"], row["kind"], row["name"], row["ordinal"], counted)] = row
+                key = _key(row["column_id"], row["kind"], row["name"], row["ordinal"], counted)
+                values[key], brought[key] = row, origin_of(capsule)
     for key, row in values.items():
-        kept = stored[key].meta if key in stored else {}
+        kept = stored[key].meta if key in stored else brought[key]
         ours = ("unresolved_ref", "value_type", "columns", "group", "doc")
         row["meta"] = {**{name: value for name, value in kept.items() if name not in ours}, **row["meta"]}
     left = rewrite(Constraint, stored, values)
@@ -157,4 +159,7 @@ def _index(capsule, entry, position, row):
         "fill_factor": entry.get("fill_factor"),
     }
     rest = remainder(entry, index_entry(Index(**values)))
-    return {**values, "meta": meta_with(row.meta if row else {}, position=position, rest=rest)}
+    return {
+        **values,
+        "meta": meta_with(row.meta if row else origin_of(capsule), position=position, rest=rest),
+    }

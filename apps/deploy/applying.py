@@ -14,7 +14,7 @@ from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
 
-from . import parts, rights, telling
+from . import origins, parts, rights, telling
 from . import plan as plans
 from .ingestion import refresh_facts
 from .locking import lock
@@ -54,7 +54,8 @@ def apply(plan, *, reader, say=quiet, due=None):
     moment for which it was scheduled, if it is applied because of that.
     Done again if it waited in a circle with somebody else's writing.
     Raises `PlanStale` with a new plan, `Conflict` with code plan_gone, plan_applied, plan_blocked or plan_unscheduled,
-    and `PermissionDenied`; nothing is written then.
+    and `PermissionDenied`; nothing is written then. A reader's plan that misses something is refused with plan_partial,
+    unless `decide` was told its name.
     """
 
     def applied():
@@ -65,6 +66,18 @@ def apply(plan, *, reader, say=quiet, due=None):
             return _carry_out(locked, drafted, reader, say)
 
     return deadlocks.again(applied)
+
+
+def decide(plan, *, reader, accept_partial="", retire=()):
+    """Accept by its name that a reader's plan misses something, and choose which vanished capsules are retired.
+
+    Returns the plan. It holds for every later apply of this plan, and not for one made anew. Raises `Conflict`.
+    """
+    with acting(reader, reason=_reason(plan)):
+        plan = Plan._base_manager.select_for_update().get(pk=plan.pk)
+        _usable(plan, reader)
+        origins.decide(plan, reader=reader, accept=accept_partial, retire=retire)
+        return plan
 
 
 def schedule(plan, at, *, reader):
@@ -109,10 +122,11 @@ def _fresh(plan, reader, say=quiet):
         with acting(reader, reason=_reason(plan), bulk=len(plan.base) >= MANY):
             plan = Plan._base_manager.select_for_update().get(pk=plan.pk)
             _usable(plan, reader)
+            origins.require_accepted(plan)
             found = plans.documents_of(plan)
-            lock(sorted(plan.base))
+            lock(sorted({*plan.base, *origins.named_besides(plan)}))
             say(_("Comparing"), 0, STEPS)
-            drafted = plans.draft(found, reader, plans.Options(**plan.options))
+            drafted = plans.draft(found, reader, plans.Options(**plan.options), read=plan.reading)
             moved = [step.urn for step in drafted.steps if step.base != plan.base[step.urn]]
             if moved:
                 raise _Moved(drafted, moved)
@@ -177,7 +191,8 @@ def _carry_out(plan, drafted, reader, say=quiet):
     before = {step.urn: step.before for step in steps if step.before is not None}
     say(_("Writing"), 1, STEPS)
     late.link_waiting(late.create_missing(drafted.new_terms, by=reader))
-    capsules = storing.store({step.urn: step.wanted for step in steps}, before)
+    notes = origins.notes(drafted.documents, drafted.read)
+    capsules = storing.store({step.urn: step.wanted for step in steps}, before, notes)
     parts.propose(plan, steps, by=reader)
     plan.applied_at = timezone.now()
     if not rights.belongs(plan, reader):
@@ -195,9 +210,10 @@ def _carry_out(plan, drafted, reader, say=quiet):
             told={ids[step.urn]: told for step in steps if (told := step.wanted.get("version_history"))},
             context={"plan": str(plan.pk), "document_hash": plan.document_hash},
         )
-        if len(plan.base) >= MANY:
-            say(_("Counting anew"), 3, STEPS)
-            refresh_facts(list(ids.values()))
+    beside = origins.settle(plan, reader)
+    if len(plan.base) >= MANY and (ids or beside):
+        say(_("Counting anew"), 3, STEPS)
+        refresh_facts([*ids.values(), *beside])
     return plan
 
 

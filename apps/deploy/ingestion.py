@@ -1,14 +1,11 @@
 """Ingestion of uploaded artifacts: accepted in the request, read and applied in the background or at once."""
 
-import hashlib
 import logging
-import re
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,22 +16,20 @@ from apps.catalog.models import IngestionJob
 from apps.dcs import jobs
 from apps.dcs.jobs import Cancelled, Progress
 from apps.dcs.models import JobProgress
+from apps.dcs.refusals import Conflict
 from apps.people.reader import reader_of, system
 
-from . import apply, rows
+from . import apply, rows, uploads
 from .readers import dbt, dbt_lineage
 from .readers.dbt_artifacts import ArtifactError, collector_paused
+from .readers.found import ReaderError
+from .uploads import TooLarge, folder_of  # noqa: F401 - the doors catch the one, tests look into the other
 
 log = logging.getLogger(__name__)
 
 KIND = "ingest dbt"
 SEVERAL = ("run-results", "sources")  # one file for each run; there may be many
-CHUNK = 1024 * 1024
 NOTES_SHOWN = 200
-
-
-class TooLarge(Exception):
-    """An upload is larger than the portal takes; the message names the limit."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +43,6 @@ class Options:
 # --- accepting --------------------------------------------------------------------------------------------
 
 
-def folder_of(job):
-    """Where the files of a waiting job lie."""
-    return Path(settings.MEDIA_ROOT) / "ingestion" / str(job.pk)
-
-
 def accept(files, *, reader, options=Options(), application=""):  # noqa: B008 - frozen
     """Keep the uploaded `files`, pairs of name and file object, and make their job.
 
@@ -63,58 +53,26 @@ def accept(files, *, reader, options=Options(), application=""):  # noqa: B008 -
         status=IngestionJob.Status.PENDING,
         triggered_by=reader.name,
         config={
-            "files": {},
             "accept_vanished": options.accept_vanished,
             "column_lineage": options.column_lineage,
             "via": application or reader.via,
         },
     )
-    folder = folder_of(job)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        digests = []
-        for position, (name, file) in enumerate(files):
-            shown = _plain_name(name)
-            job.config["files"][shown], digest = _keep(file, folder / f"{position}-{shown}")
-            digests.append(digest)
-        job.config["file_hash"] = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
-        job.bytes_processed = sum(job.config["files"].values())
-        with acting(reader, reason=_("Ingestion of dbt artifacts")):
-            job.save(force_insert=True)
-            job.refresh_from_db(fields=["number"])
-            jobs.start(KIND, asked_by=reader, subject=job)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    uploads.keep(job, files, most=settings.DBT_UPLOAD_MAX_BYTES, setting="DBT_UPLOAD_MAX_BYTES")
+    store(job, KIND, _("Ingestion of dbt artifacts"), reader=reader)
     return job
 
 
-def _plain_name(name):
-    """The last part of a file's name, of harmless characters only."""
-    last = re.split(r"[/\\]", str(name))[-1]
-    return re.sub(r"[^A-Za-z0-9._-]", "_", last)[:100] or "file"
-
-
-def _keep(file, path):
-    """Copy an upload to `path` in pieces; returns its size in bytes and its SHA-256."""
-    size, digest = 0, hashlib.sha256()
-    with path.open("wb") as kept:
-        while piece := file.read(CHUNK):
-            size += len(piece)
-            if size > settings.DBT_UPLOAD_MAX_BYTES:
-                raise TooLarge(
-                    _(
-                        "%(file)s is larger than %(most)d MB. Leave out packages that you do not need, "
-                        "or raise DBT_UPLOAD_MAX_BYTES."
-                    )
-                    % {
-                        "file": path.name.partition("-")[2],
-                        "most": settings.DBT_UPLOAD_MAX_BYTES // 1_000_000,
-                    }
-                )
-            digest.update(piece)
-            kept.write(piece)
-    return size, digest.digest()
+def store(job, kind, reason, *, reader):
+    """Store a new job with its progress row; its files go if that fails."""
+    try:
+        with acting(reader, reason=reason):
+            job.save(force_insert=True)
+            job.refresh_from_db(fields=["number"])
+            jobs.start(kind, asked_by=reader, subject=job)
+    except BaseException:
+        uploads.forget(job)
+        raise
 
 
 def enqueue(job):
@@ -127,8 +85,10 @@ def enqueue(job):
 # --- running ----------------------------------------------------------------------------------------------
 
 
-def run(job, say=None, *, at_once=False):
+def run(job, say=None, *, at_once=False, work=None):
     """Read and apply the files of `job`, all of it or nothing; the job then says what happened.
+
+    `work(job, reader, report)` does it, where that is not the ingestion of dbt artifacts.
 
     `at_once` is for a caller whose own transaction has just accepted the job.
 
@@ -148,15 +108,13 @@ def run(job, say=None, *, at_once=False):
             say(phase, done, total)
 
     try:
-        _work(job, reader, report)
+        (work or _work)(job, reader, report)
     except Cancelled:
         _end(job, reader, IngestionJob.Status.CANCELLED, error=_("Cancelled. Nothing was changed."))
         progress.cancel()
-    except (ArtifactError, apply.TooManyVanished) as error:
-        details = {
-            "code": getattr(error, "code", "too_many_vanished"),
-            "pointer": getattr(error, "pointer", ""),
-        }
+    except (ReaderError, Conflict, PermissionDenied, apply.TooManyVanished) as error:
+        otherwise = "forbidden" if isinstance(error, PermissionDenied) else "too_many_vanished"
+        details = {"code": getattr(error, "code", otherwise), "pointer": getattr(error, "pointer", "")}
         _end(job, reader, IngestionJob.Status.FAILED, error=str(error), details=details)
         progress.fail(error)
     except Exception:
@@ -168,7 +126,7 @@ def run(job, say=None, *, at_once=False):
         progress.fail(words)
     else:
         progress.finish(result={"number": job.number})
-    shutil.rmtree(folder_of(job), ignore_errors=True)
+    uploads.forget(job)
     return job
 
 
@@ -195,7 +153,7 @@ def _work(job, reader, report):
     if same is not None:
         with acting(reader, reason=_("Ingestion without changes")):
             job.stats = {"identical_to": same, "counts": {}, "notes": [], "kept": [], "kept_count": 0}
-            _finish(job)
+            finish(job)
         return
     files = _files(folder_of(job))
     reading = dbt.read(
@@ -248,7 +206,7 @@ def _work(job, reader, report):
                 f"{urn}: {words}" for urn, found in lineage.items() for words in found.unresolved
             ][:NOTES_SHOWN],
         }
-        _finish(job)
+        finish(job)
 
 
 def _files(folder):
@@ -338,7 +296,8 @@ def _note(note):
     return {"severity": note.severity, "code": note.code, "message": note.message, "pointer": note.pointer}
 
 
-def _finish(job):
+def finish(job):
+    """Record that a job did what it was asked."""
     job.status = IngestionJob.Status.COMPLETED
     job.completed_at = timezone.now()
     job.duration_ms = int((job.completed_at - job.started_at).total_seconds() * 1000)
@@ -366,5 +325,5 @@ def cancel(job, *, by):
             error_message=_("Cancelled before it began."),
         ):
             waiting.update(state=JobProgress.State.CANCELLED, finished_at=timezone.now())
-            shutil.rmtree(folder_of(job), ignore_errors=True)
+            uploads.forget(job)
     return bool(asked)

@@ -26,7 +26,8 @@ class Plan(Record):
 
     `content` holds the documents, `base` the hash of each capsule's state when it was made, `result` the answer of
     capsule-document.md section 7. What needs somebody else's approval waits in its `parts`. `taken_over_by` applied
-    what the author had planned; `scheduled_by` wants it applied at `scheduled_for`, in their name.
+    what the author had planned; `scheduled_by` wants it applied at `scheduled_for`, in their name. `reading` is what a
+    reader said besides its documents (`origins.read_by`), and what was decided about that; empty for a person's plan.
     """
 
     number = models.BigIntegerField(db_default=Next("dcs.plans_number"), editable=False)
@@ -38,6 +39,7 @@ class Plan(Record):
     options = ObjectField(editable=False)
     content = models.JSONField(default=list, db_default=empty_list(), editable=False)
     result = ObjectField(editable=False)
+    reading = ObjectField(editable=False)
     expires_at = models.DateTimeField(editable=False)
     applied_at = models.DateTimeField(null=True, editable=False)
     taken_over_by = models.ForeignKey(
@@ -84,6 +86,11 @@ class Plan(Record):
     def is_expired(self):
         """True if it is too old to be applied."""
         return self.expires_at <= timezone.now()
+
+    @property
+    def is_partial(self):
+        """True if the reader that made it did not understand everything: it must be accepted by name."""
+        return bool(self.reading.get("missed"))
 
     @property
     def unnamed(self):

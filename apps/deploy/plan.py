@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.catalog import access, documents, snapshots
+from apps.catalog import documents, snapshots
 from apps.catalog.changes.advice import advise, concerned, suggestions
 from apps.catalog.changes.change import B
 from apps.catalog.changes.classify import classify
@@ -19,15 +19,23 @@ from apps.catalog.models import Capsule, CapsuleVersion, Column
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
 
-from . import exporting, holding, unseen, wanted
+from . import exporting, holding, origins, rights, unseen, wanted
 from .known import known_to
 from .models import LASTS, Plan
 from .surroundings import Surroundings
 
-ADD = "catalog.add_capsule"
 ADD_TERM = "glossary.add_term"
+READ = (
+    "origin",
+    "source",
+    "name",
+    "scope",
+    "job",
+    "places",
+    "missed",
+    "missed_count",
+)  # of a reading, what no plan works out
 NAMED = 3  # capsules that lists tell by name
-OWN_RIGHTS = {"policy": "catalog.edit_policy", "contract": "catalog.edit_contract"}
 
 
 class DocumentInvalid(Exception):
@@ -91,10 +99,17 @@ class Draft:
     options: Options
     warnings: list
     new_terms: list = field(default_factory=list)
+    read: dict = field(default_factory=dict)
 
     @property
     def moves(self):
-        return bool(self.new_terms) or any(step.moves for step in self.steps)
+        return bool(self.new_terms) or self.marks or any(step.moves for step in self.steps)
+
+    @property
+    def marks(self):
+        """True if a capsule has vanished from what was read, and does not say so yet, or one is back."""
+        gone = self.read.get("vanished", ())
+        return bool(self.read.get("back")) or any(not each["since"] for each in gone)
 
     @property
     def blocked(self):
@@ -121,9 +136,10 @@ def _incomplete(urn):
     return said % {"urn": urn}
 
 
-def draft(found, reader, options, warnings=()):
+def draft(found, reader, options, warnings=(), read=None):
     """Compare documents with what is stored and judge the changes; writes nothing.
 
+    `read` is what the reader that made the documents said besides (`origins.read_by`); nothing for a person's.
     Raises `PermissionDenied` where the reader may not change what a document changes.
     """
     urns = [document.urn for document in found]
@@ -146,6 +162,7 @@ def draft(found, reader, options, warnings=()):
         state, renames = wanted.of(document, before)
         base = (bases[document.urn], bases.numbers.get(document.urn, 0) if before is not None else 0)
         steps.append(Step(document.urn, capsule, before, state, renames, *base))
+    origins.keep(steps, read)
     unseen.keep(steps, reader)
     _keep(steps, reader, options)
     holding.await_decisions(steps)
@@ -156,10 +173,13 @@ def draft(found, reader, options, warnings=()):
         step.changes = classify(step.before, step.compared, around.facts(step.urn, step.renames))
         contract = around.contract(step.capsule.pk) if step.before is not None else None
         step.decision = judge(step.changes, contract, today=today, dealings=around.dealings(step.urn))
-    _permitted(steps, reader)
+    rights.permit(steps, reader)
     holding.hold(steps)
     new_terms = _new_terms(steps, reader) if options.create_terms else []
-    return Draft(found, steps, around, options, list(warnings), new_terms)
+    if read:
+        gone, back = origins.vanished(read, urns, reader)
+        read = {key: read[key] for key in READ} | {"vanished": gone, "back": back}
+    return Draft(found, steps, around, options, list(warnings), new_terms, read or {})
 
 
 def _new_terms(steps, reader):
@@ -233,30 +253,7 @@ def _keep(steps, reader, options):
             step.unlisted = wanted.keep_unlisted(step.wanted, step.before)
         if not options.overwrite:
             mine = columns.get(step.capsule.pk, [])
-            step.kept = wanted.keep_by_hand(step.wanted, step.before, step.capsule, mine, reader.name)
-
-
-def _permitted(steps, reader):
-    """Raise `PermissionDenied` for the first capsule that the reader may not change as planned (rule S19)."""
-    # Nobody learns by a plan without changes what a capsule is like: who may change nothing plans nothing.
-    if not any(reader.may(right) for right in (access.EDIT, *OWN_RIGHTS.values())):
-        raise PermissionDenied(_("You may change no capsule, so there is nothing to plan."))
-    known = {}
-    for step in steps:
-        if not step.moves:
-            continue
-        if step.before is None:
-            if not reader.may(ADD):
-                raise PermissionDenied(_("You may not register %(urn)s.") % {"urn": step.urn})
-            continue
-        moved = {change.dimension for change in step.changes}
-        if all(part in OWN_RIGHTS and reader.may(OWN_RIGHTS[part]) for part in moved):
-            continue
-        whose = (step.capsule.owner_id, step.capsule.domain_id)
-        if whose not in known:
-            known[whose] = access.may_edit(reader, step.capsule)
-        if not known[whose]:
-            raise PermissionDenied(f"{step.urn}: {known[whose].reason}")
+            step.kept += wanted.keep_by_hand(step.wanted, step.before, step.capsule, mine, reader.name)
 
 
 def make(data, reader, options=Options()):  # noqa: B008 - frozen
@@ -270,7 +267,7 @@ def again(made, reader):
     found = documents_of(made)
     if partial := exporting.refuse_incomplete(found):
         raise Conflict(_incomplete(partial[0]), code="export_incomplete")
-    return keep(draft(found, reader, Options(**made.options)), reader)
+    return keep(draft(found, reader, Options(**made.options), read=made.reading), reader)
 
 
 def documents_of(made):
@@ -288,6 +285,7 @@ def keep(drafted, reader):
         document_hash=documents.bundle_hash(document.hash for document in drafted.documents),
         base={step.urn: step.base for step in drafted.steps},
         options=asdict(drafted.options),
+        reading=drafted.read,
         content=[
             {"canonical": document.canonical, "sections": sorted(document.sections)}
             for document in drafted.documents
@@ -313,7 +311,7 @@ def result(drafted):
 
 def summary(drafted):
     """The plan in short, for lists: its first capsules by name, and how many are made, changed, broken and blocked."""
-    actions = Counter(_action(step) for step in drafted.steps)
+    actions = Counter(action(step) for step in drafted.steps)
     changes = [change for step in drafted.steps for change in step.changes]
     return {
         "named": [step.wanted["name"] for step in drafted.steps[:NAMED]],
@@ -325,7 +323,8 @@ def summary(drafted):
     }
 
 
-def _action(step):
+def action(step):
+    """What happens to the capsule of a step: create, change or no_change."""
     return "no_change" if not step.moves else "create" if step.before is None else "change"
 
 
@@ -342,7 +341,7 @@ def _capsule(step, around):
         "urn": step.urn,
         "base_state_hash": step.base,
         "base_version": step.version,
-        "action": _action(step),
+        "action": action(step),
         "dimensions": {name: dimension(items[name]) for name in DIMENSIONS},
         "verdict": _verdict(step.decision),
         "kept": step.kept,

@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import plan
+from . import origins, plan
 
 LONGEST_SHOWN = 1024 * 1024  # bytes of an uploaded file that are put into the editor when it has faults
 
@@ -33,6 +33,42 @@ class ScheduleForm(forms.Form):
         """The form as it is first shown: in the morning of `day`, or of tomorrow."""
         day = day or timezone.now().date() + datetime.timedelta(days=1)
         return cls(initial={"at": datetime.datetime.combine(day, datetime.time(6))})
+
+
+class DecisionForm(forms.Form):
+    """What a person decides about a reader's plan: that it is partial, by its name, and which vanished capsules go."""
+
+    accept_partial = forms.CharField(
+        label=_("Accept what was not understood"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    retire = forms.MultipleChoiceField(
+        label=_("Gone from the source: retire"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What you do not choose stays in use and is marked as missing."),
+    )
+
+    def __init__(self, made, reader, data=None):
+        super().__init__(data, initial={"retire": made.reading.get("retire", [])})
+        self.name = made.reading.get("name", "")
+        gone = origins.told_to(reader, made.reading).get("vanished", ())
+        self.fields["retire"].choices = [(each["urn"], f"{each['name']} ({each['urn']})") for each in gone]
+        if not gone:
+            del self.fields["retire"]
+        if not made.is_partial or made.reading.get("accepted"):
+            del self.fields["accept_partial"]
+        else:
+            said = _("Write %(name)s to say that you have seen the list above, and want the rest.")
+            self.fields["accept_partial"].help_text = said % {"name": self.name}
+
+    def clean_accept_partial(self):
+        """The name, exactly as it stands in the plan."""
+        found = self.cleaned_data["accept_partial"].strip()
+        if found != self.name:
+            raise forms.ValidationError(_("Write the name exactly: %s") % self.name)
+        return found
 
 
 class DocumentForm(forms.Form):

@@ -8,8 +8,8 @@ from apps.audit.activity import people_called
 from apps.catalog.comparison_markdown import counted
 from apps.ui.formats import exact
 
-from . import drift, plan_impact, rights, showing, standing
-from .plan_forms import ScheduleForm
+from . import drift, origins, plan_impact, rights, showing, standing
+from .plan_forms import DecisionForm, ScheduleForm
 from .showing import LISTED
 
 POLICIES = {
@@ -26,11 +26,11 @@ OPTIONS = {
 }
 
 
-def context(request, plan, *, refused=None, instead_of=None, schedule=None):
+def context(request, plan, *, refused=None, instead_of=None, schedule=None, decision=None):
     """Context of the page: the five parts, cut to what the reader may see and can read at once.
 
     `refused` is the conflict that an attempt to apply met, `instead_of` the plan that this one replaces,
-    `schedule` the form of a moment that was sent and is faulty.
+    `schedule` the form of a moment that was sent and is faulty, `decision` that of what a reader's plan leaves open.
     """
     reader = request.reader
     shown = showing.Showing(plan, reader)
@@ -50,7 +50,10 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None):
         "left_label": _("before") if where.state == "applied" else _("now"),
         "right_label": _("after") if where.state == "applied" else _("planned"),
         "may_plan": rights.may_plan(reader),
-        "mine": reader.user is not None and plan.author_id == reader.user.pk,
+        # The document of a reader's plan is the source's: what is to be otherwise is changed there, or on the capsule.
+        "mine": reader.user is not None and plan.author_id == reader.user.pk and not plan.reading,
+        "missed": _cut(plan.reading.get("missed", [])),
+        "vanished": _cut(origins.told_to(reader, plan.reading).get("vanished", [])),
         "locked": _("%(author)s made this plan.") % {"author": plan.author} if plan.author else "",
         "crumbs": [{"title": _("Changes"), "url": reverse("deploy:changes")}, {"title": str(plan)}],
     }
@@ -62,6 +65,8 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None):
     found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting(), "made": _cut(where.made)}
     if where.may_schedule:
         found["schedule"] = schedule or ScheduleForm.beginning(where.earliest)
+    if plan.reading and where.state in ("ready", "partial"):
+        found["decision"] = decision or DecisionForm(plan, reader)
     if where.state == "applying":
         found["job"] = progress_of(plan, where.job)
     return found | _plan(shown, request)

@@ -21,7 +21,7 @@ from apps.ui.htmx import fragment, is_for
 
 from . import applying, background, plan, plan_page, rights, standing
 from .models import Plan
-from .plan_forms import ScheduleForm
+from .plan_forms import DecisionForm, ScheduleForm
 from .querysets import READ_ALL
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,20 @@ def apply(request, number):
     found = _found(request, number)
     if request.method != "POST":
         return redirect(found)
+    if found.reading:
+        form = DecisionForm(found, request.reader, request.POST)
+        if not form.is_valid():
+            return _shown(request, found, decision=form, status=422)
+        try:
+            found = applying.decide(found, reader=request.reader, **form.cleaned_data)
+        except Conflict as refused:
+            return (
+                redirect(found)
+                if refused.code == "plan_applied"
+                else _shown(request, found, refused=refused, status=409)
+            )
+        if request.POST.get("do") == "accept":
+            return redirect(found)
     if background.is_large(found):
         state = standing.standing(found, request.reader).state
         if state == "ready":

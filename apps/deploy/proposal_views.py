@@ -19,7 +19,7 @@ from apps.dcs.refusals import Conflict
 from apps.people.rest.permissions import refusal
 from apps.ui.htmx import fragment
 
-from . import plan, proposals
+from . import plan, proposals, rights
 from .document_views import exported_of
 from .proposal_forms import TABLES, ProposalForm
 
@@ -61,8 +61,8 @@ def change(request, capsule):
 @login_required
 def new(request):
     """Propose a capsule that is not there yet."""
-    if not request.reader.may(plan.ADD):
-        raise PermissionDenied(refusal(request.reader, plan.ADD))
+    if not request.reader.may(rights.ADD):
+        raise PermissionDenied(refusal(request.reader, rights.ADD))
     if request.method != "POST":
         return _page(request, ProposalForm(reader=request.reader))
     if table := _asked_for_row(request):

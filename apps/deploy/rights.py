@@ -7,6 +7,7 @@ from apps.catalog import access
 from apps.catalog.models import Capsule
 
 MAY_PLAN = ("catalog.edit_capsule", "catalog.edit_policy", "catalog.edit_contract")
+OWN_RIGHTS = {"policy": "catalog.edit_policy", "contract": "catalog.edit_contract"}
 ADD, TAKE_OVER = "catalog.add_capsule", "deploy.take_over_plan"
 
 
@@ -43,3 +44,26 @@ def may_take_over(plan, reader):
         if not reader.may(ADD) or hidden.exists():
             return False
     return all(access.may_edit(reader, found[0]) for found in places.values())
+
+
+def permit(steps, reader):
+    """Raise `PermissionDenied` for the first capsule that the reader may not change as planned (rule S19)."""
+    # Nobody learns by a plan without changes what a capsule is like: who may change nothing plans nothing.
+    if not any(reader.may(right) for right in (access.EDIT, *OWN_RIGHTS.values())):
+        raise PermissionDenied(_("You may change no capsule, so there is nothing to plan."))
+    known = {}
+    for step in steps:
+        if not step.moves:
+            continue
+        if step.before is None:
+            if not reader.may(ADD):
+                raise PermissionDenied(_("You may not register %(urn)s.") % {"urn": step.urn})
+            continue
+        moved = {change.dimension for change in step.changes}
+        if all(part in OWN_RIGHTS and reader.may(OWN_RIGHTS[part]) for part in moved):
+            continue
+        whose = (step.capsule.owner_id, step.capsule.domain_id)
+        if whose not in known:
+            known[whose] = access.may_edit(reader, step.capsule)
+        if not known[whose]:
+            raise PermissionDenied(f"{step.urn}: {known[whose].reason}")

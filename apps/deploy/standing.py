@@ -42,7 +42,7 @@ class Block:
 
 @dataclass
 class Standing:
-    """`state` is applied, applying, expired, nothing (no change), stale, theirs, blocked or ready.
+    """`state` is applied, applying, expired, nothing (no change), stale, theirs, blocked, partial (not yet accepted) or ready.
 
     `scheduled` is the moment for which it is scheduled, where nothing stands in the way of that.
     """
@@ -78,7 +78,7 @@ class Standing:
     @property
     def is_open(self):
         """True if it may still be applied, now or once something has been settled."""
-        return self.state in ("ready", "blocked", "stale", "theirs")
+        return self.state in ("ready", "blocked", "stale", "theirs", "partial")
 
 
 def standing(plan, reader):
@@ -93,9 +93,9 @@ def standing(plan, reader):
     moved = moved_since(plan, reader)
     blocks = _blocks(plan)
     found = Standing(_state(plan, reader, moved, blocks), moved, blocks, earliest=_earliest(blocks), job=job)
-    if found.state in ("ready", "blocked", "theirs"):
+    if found.state in ("ready", "blocked", "theirs", "partial"):
         found.scheduled = plan.scheduled_for
-    found.takes_over = found.state == "ready" and not rights.belongs(plan, reader)
+    found.takes_over = found.state in ("ready", "partial") and not rights.belongs(plan, reader)
     return found
 
 
@@ -112,7 +112,9 @@ def _state(plan, reader, moved, blocks):
     if not rights.belongs(plan, reader) and not rights.may_take_over(plan, reader):
         return "theirs"
     today = timezone.now().date()
-    return "blocked" if any(block.day is None or block.day > today for block in blocks) else "ready"
+    if any(block.day is None or block.day > today for block in blocks):
+        return "blocked"
+    return "partial" if plan.is_partial and not plan.reading.get("accepted") else "ready"
 
 
 def moved_since(plan, reader):

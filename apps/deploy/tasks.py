@@ -4,15 +4,15 @@ from procrastinate.contrib.django import app
 
 from apps.catalog.models import IngestionJob
 
-from . import background, due, events, ingestion
+from . import background, due, events, ingestion, reading
 
 
 @app.task(name="deploy.ingest", queue="default", pass_context=False)
 def ingest(job_id):
-    """Run one ingestion; a second run of a finished job does nothing, one of a killed job begins anew."""
+    """Run one ingestion, or reading of a schema; a second run of a finished job does nothing, one of a killed job begins anew."""
     job = IngestionJob.objects.filter(pk=job_id).first()
     if job is not None:
-        ingestion.run(job)
+        (reading if reading.is_reading(job) else ingestion).run(job)
 
 
 @app.task(name="deploy.apply", queue="default", pass_context=False)

@@ -16,7 +16,7 @@ from apps.dcs.models import JobProgress
 from apps.ui import paging
 from apps.ui.htmx import fragment
 
-from . import ingestion, run_page
+from . import ingestion, read_page, reading, run_page
 from .forms import ArtifactsForm
 
 INGEST, CANCEL = "catalog.ingest", "catalog.cancel_ingestion"
@@ -93,6 +93,8 @@ def job(request, number):
         "children": job.children.visible_to(request.reader).order_by("-started_at")[:20],
         "changed": Capsule.objects.visible_to(request.reader).filter(ingestion=job).order_by("name")[:50],
     }
+    if reading.is_reading(job):
+        context |= read_page.context(job, request.reader)
     return TemplateResponse(request, fragment(request, "deploy/job.html", "progress"), context)
 
 
@@ -132,6 +134,8 @@ def _sentence(job):
     if job.status == IngestionJob.Status.RUNNING:
         return _("Begins.")
     if job.status == IngestionJob.Status.COMPLETED:
+        if reading.is_reading(job):
+            return read_page.sentence(job)
         if job.stats.get("identical_to"):
             return _("No changes: the files are those of J-%(number)d.") % {
                 "number": job.stats["identical_to"]

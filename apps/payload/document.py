@@ -94,6 +94,11 @@ def _values(capsule, state):
         if key not in ("display_name", "status", "placeholder")
     }
     kept |= {key: state[key] for key in ("display_name", "status") if key in state}
+    kept |= capsule.noting
+    if not (capsule._state.adding or capsule.retired_at or "placeholder" in capsule.meta):
+        # Who brought a capsule first stays its origin.
+        kept = {key: value for key, value in kept.items() if key != "origin"}
+        kept |= {key: capsule.meta[key] for key in ("origin",) if key in capsule.meta}
     told = {key: value for key, value in partitioning.items() if key in PARTITIONING}
     owner = state.get("owner")
     schema = {key: value for key, value in state.get("schema", {}).items() if key not in SCHEMA}

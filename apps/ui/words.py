@@ -93,6 +93,7 @@ VOCABULARIES = {
         "draft": DRAFT,
         "nothing": Word("equal", "idle", _("No changes")),
         "ready": Word("circle-check", "good", _("Ready")),
+        "partial": Word("triangle-alert", "caution", _("Partial")),
         "blocked": Word("ban", "critical", _("Blocked")),
         "stale": Word("history", "caution", _("Overtaken")),
         "theirs": DRAFT,

@@ -26,6 +26,9 @@ class Capsule(Record):
         HASH = "hash", _("Hash")
         NONE = "none", _("None")
 
+    # What the portal itself is about to note in `meta` and in the new rows below, for a plan that a reader has made.
+    noting: dict = {}
+
     urn = URNField(_("URN"))
     name = models.CharField(max_length=255)
     capsule_type = models.CharField(max_length=50)

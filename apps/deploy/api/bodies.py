@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
-from apps.deploy import plan, showing
+from apps.deploy import origins, plan, showing
 from apps.people.rest.viewsets import PlainView
 
 FLAGS = ("keep_unlisted", "overwrite", "strict", "create_terms")
@@ -57,6 +57,12 @@ class PlanAnswer(serializers.Serializer):
     taken_over_by = serializers.CharField(
         allow_null=True, help_text="Who applied it, where that is not its author."
     )
+    partial = serializers.BooleanField(
+        help_text="True if a reader made it that did not understand everything: apply it with `accept_partial`."
+    )
+    reading = serializers.DictField(
+        help_text="What a reader said besides: source, name, missed statements, vanished capsules; {} for a person's plan."
+    )
     reviews = serializers.ListField(
         child=serializers.IntegerField(),
         help_text="Numbers of the reviews that policies and contracts wait for.",
@@ -73,6 +79,8 @@ def shown(found, reader):
         "scheduled_for": found.scheduled_for,
         "earliest": found.earliest,
         "taken_over_by": found.taken_over_by and found.taken_over_by.get_username(),
+        "partial": found.is_partial,
+        "reading": origins.told_to(reader, found.reading),
         "reviews": list(found.reviews.values_list("number", flat=True)),
     }
 

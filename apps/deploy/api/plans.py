@@ -56,6 +56,9 @@ class OnePlan(PlainView):
         return self.answer(shown(_plan(request.reader, pk), request.reader))
 
 
+DECIDED = ("accept_partial", "retire")
+
+
 class ApplyAsked(serializers.Serializer):
     """When to apply; without `at`, now."""
 
@@ -64,6 +67,18 @@ class ApplyAsked(serializers.Serializer):
         allow_null=True,
         max_length=40,
         help_text="A moment or a day to come (ISO 8601, UTC unless it says otherwise); null takes it off again.",
+    )
+
+    accept_partial = serializers.CharField(
+        required=False,
+        max_length=500,
+        help_text="The name of what was read, where the plan is partial: everything it misses is accepted as missed.",
+    )
+    retire = serializers.ListField(
+        child=serializers.CharField(max_length=500),
+        required=False,
+        max_length=1000,
+        help_text="URNs of vanished capsules that are to be retired; the others are marked as missing.",
     )
 
     def validate_at(self, said):
@@ -95,6 +110,9 @@ class ApplyPlan(Documents):
         asked = ApplyAsked(data=request.data)
         asked.is_valid(raise_exception=True)
         found = _plan(request.reader, pk)
+        decided = {name: asked.validated_data[name] for name in DECIDED if name in asked.validated_data}
+        if decided:
+            found = applying.decide(found, reader=request.reader, **decided)
         try:
             if "at" not in asked.validated_data:
                 return Response(shown(applying.apply(found, reader=request.reader), request.reader))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import orjson
 
+from .found import ReaderError
+
 MAX_BYTES = 200_000_000
 MANIFEST, CATALOG, RUN_RESULTS, SOURCES = "manifest", "catalog", "run-results", "sources"
 # The highest version of each kind whose fields are known; a higher one is read with a warning.
@@ -24,12 +26,8 @@ _SCHEMA_VERSION = re.compile(r"/dbt/([a-z-]+)/v(\d{1,4})(?:\.json)?/?$")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
-class ArtifactError(ValueError):
-    """A file cannot be read: `code`, a `message` that says why, a `hint` for the next step, a JSON `pointer`."""
-
-    def __init__(self, code, message, hint="", pointer=""):
-        super().__init__(f"{message} {hint}".strip())
-        self.code, self.message, self.hint, self.pointer = code, message, hint, pointer
+class ArtifactError(ReaderError):
+    """A file is not the artifact that it should be."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,19 @@ class Command(DocumentCommand):
             "--direct", action="store_true", help="Plan and apply the documents under one lock."
         )
         parser.add_argument("--accept", default="", help="The documents' hash, where they retire or break.")
+        parser.add_argument(
+            "--accept-partial",
+            default="",
+            metavar="NAME",
+            help="The name of what was read, though not all of it was.",
+        )
+        parser.add_argument(
+            "--retire",
+            action="append",
+            default=[],
+            metavar="URN",
+            help="Retire this capsule, gone from its source.",
+        )
         self.add_options(parser)
 
     def run(self, *, person, direct, accept, **options):
@@ -31,7 +44,11 @@ class Command(DocumentCommand):
                 Path(named).read_bytes(), reader=reader, options=self.options_of(options), accept=accept
             )
         else:
-            found = applying.apply(self._plan(named), reader=reader)
+            found = self._plan(named)
+            decided = {name: options[name] for name in ("accept_partial", "retire") if options[name]}
+            if decided:
+                found = applying.decide(found, reader=reader, **decided)
+            found = applying.apply(found, reader=reader)
         words = [*lines(found.answer), f"{found} is applied."]
         reviews = list(found.reviews)
         words += [
