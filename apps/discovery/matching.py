@@ -129,6 +129,8 @@ def readings(asked, reader):
         return
     if asked.written:
         yield asked.by_words()
+    if other := taken_apart(asked):
+        yield other
     if other := respelled(asked, reader):
         yield other
     if asked.words and not asked.exact:
@@ -141,6 +143,22 @@ def readings(asked, reader):
             )
         if len(words) > 1:
             yield replace(some, query=asked.any_word)
+
+
+def taken_apart(asked):
+    """`asked` as two words, if it is one word that is made of them: `orderitems` is `order items`; else None."""
+    found = spelling.apart(asked.key) if len(asked.words) == 1 and asked.key == asked.words[0] else None
+    if not found:
+        return None
+    said = " ".join(found)
+    return replace(
+        asked,
+        name=said.replace(" ", "_"),
+        written=None,
+        words=found,
+        query=f"'{found[0]}' & '{found[1]}':*",
+        instead=said,
+    )
 
 
 def respelled(asked, reader):

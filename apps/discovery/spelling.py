@@ -1,9 +1,11 @@
-"""Words that are spelled almost like a typed one.
+"""Words that are spelled almost like a typed one, and two that were typed as one.
 
 The distinct words of all names, some ten thousand, are kept in the process and compared with optimal string
 alignment (an insertion, deletion, replacement or swap of neighbours counts one): a millisecond, where a table
 of all misspellings would be many times the words themselves.
 """
+
+from bisect import bisect_left
 
 from django.db import connection
 from rapidfuzz import process
@@ -11,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from apps.provenance import counters
 
+SHORTEST_PART = 2  # letters of a word that was typed together with another
 SHORTEST = 4  # letters; shorter words are one letter from too much
 MOST = 3  # alternatives of a word
 _kept = {}  # {database: (count of the counter, words)}
@@ -27,8 +30,24 @@ def alternatives(word):
     return [match[0] for match in found if match[1]][:MOST]
 
 
+def apart(word):
+    """(first word, beginning of the second) if `word` is two known words without what stands between them, else None.
+
+    The second may be unfinished; of several cuts the one with the longest first word holds.
+    """
+    words = _words()
+    for at in range(len(word) - SHORTEST_PART, SHORTEST_PART, -1):
+        first, second = word[:at], word[at:]
+        place = bisect_left(words, second)
+        begun = place < len(words) and words[place].startswith(second)
+        known = bisect_left(words, first)
+        if begun and known < len(words) and words[known] == first:
+            return first, second
+    return None
+
+
 def _words():
-    """All words; read again when the counter has moved, and every time while this transaction adds some."""
+    """All words, sorted; read again when the counter has moved, and every time while this transaction adds some."""
     database = connection.settings_dict["NAME"]
     number = counters.count("words")
     known = _kept.get(database)
@@ -36,7 +55,7 @@ def _words():
         return known[1]
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT word FROM dcs.search_words")
-        words = [word for (word,) in cursor]
+        words = sorted(word for (word,) in cursor)
     if number is not None:
         _kept.clear()
         _kept[database] = (number, words)

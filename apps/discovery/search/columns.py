@@ -7,6 +7,7 @@ from .asking import VISIBLE, name_match, named_params, params_of, run
 from .found import CAP, SPELLING, STAGES, Hit, why_of
 
 NAMES = 50  # distinct names of columns that are looked into
+LOOKED_AT = 200  # columns of one name among which those of the most used capsules come first
 # Each name is looked up by itself, by index, however many columns there are: hence the sub-queries that begin
 # with a name, and the OFFSET that keeps them apart.
 COLUMN_NAMES = """
@@ -19,13 +20,13 @@ WITH matched AS MATERIALIZED (
     FROM matched m ORDER BY place LIMIT %(names)s
 ), picked AS MATERIALIZED (
     SELECT c.*, b.name AS found_name, b.stage, b.place FROM best b CROSS JOIN LATERAL (
-        SELECT x.*, row_number() OVER () AS nth FROM (
-            SELECT c.id, c.urn, c.description, c.data_type, c.capsule_id FROM dcs.columns c
+        SELECT x.*, row_number() OVER (ORDER BY x.boost DESC, x.capsule_key, x.id) AS nth FROM (
+            SELECT c.id, c.urn, c.description, c.data_type, c.capsule_id, s.boost, s.name_key AS capsule_key FROM dcs.columns c
             JOIN dcs.capsule_search s ON s.capsule_id = c.capsule_id AND {visible}
-            WHERE c.name = b.name AND c.retired_at IS NULL AND c.visibility_rank <= %(clearance)s
-            LIMIT CASE WHEN b.stage = 0 THEN %(limit)s ELSE ceil(%(limit)s::numeric / (SELECT count(*) FROM best)) END
+            WHERE c.name = b.name AND c.retired_at IS NULL AND c.visibility_rank <= %(clearance)s LIMIT %(looked)s
         ) x
-    ) c ORDER BY b.stage, CASE WHEN b.stage > 0 THEN c.nth END, b.place, c.id LIMIT %(limit)s
+        ORDER BY nth LIMIT CASE WHEN b.stage = 0 THEN %(limit)s ELSE ceil(%(limit)s::numeric / (SELECT count(*) FROM best)) END
+    ) c ORDER BY b.stage, CASE WHEN b.stage > 0 THEN c.nth END, b.place, c.nth LIMIT %(limit)s
 )
 SELECT p.id, p.urn, p.found_name, p.stage, left(p.description, 200), p.data_type, p.capsule_id, k.name, k.urn, k.layer, d.name,
     (SELECT count(*) FROM (
@@ -37,7 +38,7 @@ SELECT p.id, p.urn, p.found_name, p.stage, left(p.description, 200), p.data_type
 FROM picked p
 JOIN dcs.capsules k ON k.id = p.capsule_id
 LEFT JOIN dcs.domains d ON d.id = k.domain_id AND d.visibility_rank <= %(clearance)s
-ORDER BY p.stage, CASE WHEN p.stage > 0 THEN p.nth END, p.place, k.name, p.id
+ORDER BY p.stage, CASE WHEN p.stage > 0 THEN p.nth END, p.place, p.nth
 """
 COLUMN_BY_URN = """
 SELECT c.id, c.urn, c.name, 0, left(c.description, 200), c.data_type, c.capsule_id, k.name, k.urn, k.layer, d.name, 1
@@ -56,7 +57,7 @@ SELECT n.name FROM (SELECT * FROM dcs.column_names n WHERE {match} LIMIT %(probe
 
 def find(asked, scope, reader, limit):
     """(hits, number) of columns: distinct names first, then the columns that carry them."""
-    params = params_of(asked, reader, limit) | {"names": NAMES}
+    params = params_of(asked, reader, limit) | {"names": NAMES, "looked": max(limit, LOOKED_AT)}
     if asked.urns:
         rows = run(COLUMN_BY_URN, params)
     else:
