@@ -4,10 +4,12 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.audit.context import acting
+from apps.catalog.models import IngestionJob
+from apps.deploy.models import Plan
 
 from .models import CapsuleSummary, SummaryIsRefreshing
 
-__all__ = ["SummaryIsRefreshing", "age", "recount", "refresh", "refreshed_at"]
+__all__ = ["SummaryIsRefreshing", "age", "is_behind", "recount", "refresh", "refreshed_at"]
 
 
 def refresh(by):
@@ -22,6 +24,15 @@ def refresh(by):
 def refreshed_at():
     """When the summary was last counted (UTC), or None if never (errata row A7)."""
     return CapsuleSummary.objects.refreshed_at()
+
+
+def is_behind():
+    """True if the summary was never counted, or something was ingested or applied since (errata row A7)."""
+    at = refreshed_at()
+    if at is None:
+        return True
+    read = IngestionJob.objects.exclude(source_type=IngestionJob.OPENLINEAGE).filter(completed_at__gt=at)
+    return read.exists() or Plan.objects.filter(applied_at__gt=at).exists()
 
 
 def age():

@@ -18,6 +18,16 @@ def refresh_summary(timestamp=0):
         return
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="discovery.follow", queueing_lock="discovery.follow")
+def follow(timestamp=0):
+    """Count the summary anew soon after something was ingested or applied."""
+    with acting(system("refresh_summary")):
+        behind = summary.is_behind()
+    if behind:
+        refresh_summary()
+
+
 @app.periodic(cron="5 0 * * *")
 @app.task(name="discovery.recount", queueing_lock="discovery.recount")
 def recount(timestamp=0):

@@ -1,8 +1,12 @@
 """The summary counts each child once, both levels, and says how old it is."""
 
+import datetime
+
 import pytest
 from django.db import connection
 
+from apps.catalog.models import IngestionJob
+from apps.discovery import tasks
 from apps.discovery.models import CapsuleSummary, SummaryIsRefreshing, SummaryRefresh
 from apps.people.reader import Reader
 from tests import factories as make
@@ -88,3 +92,21 @@ def test_a_second_refresh_does_not_wait_for_the_first(server):
 
         with pytest.raises(SummaryIsRefreshing):
             CapsuleSummary.objects.refresh()
+
+
+def test_the_summary_is_counted_anew_after_something_was_ingested_and_then_left_alone():
+    tasks.follow()
+    first = CapsuleSummary.objects.refreshed_at()
+    SummaryRefresh.objects.update(refreshed_at=first - datetime.timedelta(hours=1))
+    make.CapsuleFactory(name="orders")
+    tasks.follow()
+    assert not CapsuleSummary.objects.filter(name="orders").exists()
+
+    IngestionJob.objects.create(
+        source_type="dbt",
+        status=IngestionJob.Status.COMPLETED,
+        completed_at=first - datetime.timedelta(minutes=1),
+    )
+    tasks.follow()
+
+    assert CapsuleSummary.objects.filter(name="orders").exists()
