@@ -114,6 +114,8 @@ class CapsuleFacts(models.Model):
     layer = models.TextField(null=True)
     layer_rank = models.SmallIntegerField(null=True)
     column_count = models.IntegerField()
+    described_columns = models.IntegerField()
+    present = models.SmallIntegerField()
     index_count = models.IntegerField()
     pk_count = models.IntegerField()
     fk_count = models.IntegerField()

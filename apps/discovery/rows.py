@@ -198,7 +198,7 @@ class Listing:
         unknown = values[0] is None and (self.order.unknown or self._is_match)
         read = [None] if unknown else []
         return read + [
-            _read(value, kind) for value, kind in zip(values[unknown:], kinds[unknown:], strict=True)
+            read_value(value, kind) for value, kind in zip(values[unknown:], kinds[unknown:], strict=True)
         ]
 
     def count(self, cap):
@@ -269,7 +269,7 @@ def _order_by(by, down, last=""):
     return ", ".join((first + last, *ties))
 
 
-def _read(value, kind):
+def read_value(value, kind):
     """A value of a key as PostgreSQL takes it. Raises `paging.DamagedKey`."""
     if kind == TEXT and isinstance(value, str) and "\x00" not in value:
         return value
@@ -325,19 +325,24 @@ def page(filters, reader, *, after="", before="", limit=50):
 
 
 def export(filters, reader, *, reason=""):
-    """All rows, one by one, read a batch at a time; for a body that is sent while it is read.
-
-    Acts as `reader` in a transaction of its own, since the request's is over by then.
-    """
+    """All rows, one by one, for a body that is sent while it is read."""
     listing = Listing(filters, reader)
     order, params = listing.export_order()
     query = EXPORT.format(fields=FIELDS, names=NAMES, where=listing.where.sql, order=order)
+    params = [*[reader.clearance] * 3, *listing.where.params, *params]
+    return (Row(*found) for found in streamed(query, params, reader, reason=reason))
+
+
+def streamed(query, params, reader, *, reason=""):
+    """The rows of a query, read a batch at a time while they are sent.
+
+    Acts as `reader` in a transaction of its own, since the request's is over by then.
+    """
     with acting(reader, reason=reason), connection.chunked_cursor() as cursor:
         cursor.itersize = BATCH
-        cursor.execute(query, [*[reader.clearance] * 3, *listing.where.params, *params])
+        cursor.execute(query, params)
         while batch := cursor.fetchmany(BATCH):
-            for found in batch:
-                yield Row(*found)
+            yield from batch
 
 
 def ids(filters, reader):

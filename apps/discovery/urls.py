@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import columns, help, homes, organisation, products, saved, views
+from . import columns, help, homes, organisation, products, reporting, saved, views
 
 app_name = "discovery"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("views/save/", saved.save, name="save_view"),
     path("views/<uuid:pk>/", saved.change, name="view"),
     path("columns/", columns.columns, name="columns"),
+    path("reports/", reporting.reports, name="reports"),
+    path("reports/<slug:slug>/", reporting.report, name="report"),
     path("domains/", organisation.domains, name="domains"),
     path("domains/<path:name>/", organisation.domain, name="domain"),
     path("products/", products.products, name="products"),

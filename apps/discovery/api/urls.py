@@ -3,6 +3,8 @@
 from django.urls import path
 
 from .catalogue import CatalogCapsules, CatalogColumns, CatalogRefresh, CatalogSummary
+from .completeness import CompletenessOfCapsule
+from .reports import OneReport, Reports
 from .search import Search
 
 LIST = {"get": "list"}
@@ -15,4 +17,7 @@ urlpatterns = [
     path("catalog/columns", CatalogColumns.as_view(LIST, basename="catalog-column"), name="catalog-columns"),
     path("catalog/summary", CatalogSummary.as_view(), name="catalog-summary"),
     path("catalog/refresh", CatalogRefresh.as_view(), name="catalog-refresh"),
+    path("capsules/<segment:urn>/completeness", CompletenessOfCapsule.as_view(), name="capsule-completeness"),
+    path("reports", Reports.as_view(), name="report-list"),
+    path("reports/<slug:name>", OneReport.as_view(), name="report-detail"),
 ]
