@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import itertools
 import json
 import re
 from io import StringIO
@@ -9,7 +10,10 @@ from io import StringIO
 import pytest
 from django.utils import timezone
 
+from apps.catalog.vocabularies import SENSITIVITY
 from apps.discovery.reports import REPORTS
+from apps.people.reader import reader_of
+from apps.policy import exposure
 from tests.factories import (
     CapsuleFactory,
     ColumnFactory,
@@ -106,8 +110,37 @@ def test_the_sensitivity_inventory_says_what_masks_each_column(analyst):
     masked = {row["column"]: row["masked"] for row in sheet(analyst, "/reports/sensitive/")}
     bare = [row["column"] for row in sheet(analyst, "/reports/unmasked/")]
 
-    assert masked == {"email": "rule", "phone": "policy", "salary": "required", "city": "no"}
+    assert masked == {"email": "rule", "phone": "policy", "salary": "unsettled", "city": "none"}
     assert bare == ["city", "salary"]
+
+
+def test_the_inventory_and_the_trace_of_values_say_the_same_of_every_column(analyst):
+    layers = itertools.cycle(("gold", "raw"))
+    masks = itertools.product((False, True), ("capsule", "column"), (None, "hashing"), (False, True))
+    for at, (rule, subject, method, required) in enumerate(masks):
+        column = ColumnFactory(
+            capsule=CapsuleFactory(layer=next(layers)), name=f"email_{at}", pii_type="email"
+        )
+        about = {"capsule": column.capsule} if subject == "capsule" else {"column": column, "capsule": None}
+        PolicyFactory(
+            active=True,
+            requires_masking=required,
+            masking_method=method,
+            sensitivity_level="restricted",
+            **about,
+        )
+        if rule:
+            MaskingRuleFactory(column=column)
+
+    told = {
+        row["column"]: (row["masked"], row["sensitivity"]) for row in sheet(analyst, "/reports/sensitive/")
+    }
+
+    traced = exposure.personal(reader_of(analyst.user))
+    assert len(told) == 16
+    assert told == {
+        column.name: (exposure.protection_of(column), SENSITIVITY[column.level - 1]) for column in traced
+    }
 
 
 def test_what_a_reader_may_not_see_is_in_no_report(analyst, client):

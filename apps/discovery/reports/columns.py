@@ -1,11 +1,13 @@
 """Reports whose rows are columns: those with personal or sensitive data, and those of them that nothing masks."""
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.catalog.models.structure import PIIType
 from apps.catalog.vocabularies import SENSITIVITY, sensitivity_rank
 from apps.discovery.matching import Condition
+from apps.policy.exposure import CONSUMED, NONE, POLICY, PROTECTIONS, RULE, UNSETTLED, protection
 from apps.ui import formats
 
 from . import drawn
@@ -13,7 +15,6 @@ from .base import CAPSULES, NUMBER, PLACE, TEXT, Column, Figure, Found, Query, R
 from .capsules import DOMAIN, LAYER, OWNER, URN
 
 SENSITIVE_FROM = sensitivity_rank("confidential")
-CONSUMED = ("gold", "mart")  # layers that people read
 # Of a column's own policies and rules and of its capsule's, as far as the reader may know of them.
 IN_FORCE = """p.policy_status = 'active' AND p.visibility_rank <= %s
     AND current_date BETWEEN coalesce(p.effective_from, '-infinity') AND coalesce(p.effective_to, 'infinity')"""
@@ -32,17 +33,17 @@ TABLES = f"""
     CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM dcs.masking_rules m
         WHERE m.column_id = k.id AND m.is_enabled AND m.visibility_rank <= %s) AS masked) rule
 """  # noqa: S608 - no value in it
-SENSITIVE_ONES = "(k.pii_type IS NOT NULL OR own.rank >= %s)"
+SENSITIVE_ONES = "(k.pii_type IS NOT NULL OR k.semantic_type = 'pii' OR own.rank >= %s)"
 BARE = "NOT rule.masked AND NOT own.masked AND NOT whole.masked"
 FIELDS = (
     *PLACE,
     ("column", "k.name"),
     ("pii_type", "k.pii_type"),
-    ("sensitivity", "coalesce(greatest(own.rank, whole.rank), k.sensitivity_rank)"),
+    ("sensitivity", "greatest(k.sensitivity_rank, own.rank, whole.rank)"),
     ("policy", "coalesce(own.number, whole.number)"),
     ("by_rule", "rule.masked"),
-    ("by_policy", "own.masked OR whole.masked"),
-    ("required", "own.required OR whole.required"),
+    ("by_policy", "own.required OR whole.required"),
+    ("by_method", "own.masked OR whole.masked"),
 )
 ORDER = (("f.name_key", TEXT), ("f.ord", NUMBER), ("k.name", TEXT))
 
@@ -52,8 +53,7 @@ class Columns(Found):
 
     def _row(self, found):
         row = super()._row(found)
-        rule, policy, required = row.pop("by_rule"), row.pop("by_policy"), row.pop("required")
-        masked = "rule" if rule else "policy" if policy else "required" if required else "no"
+        masked = protection(row.pop("by_rule"), row.pop("by_policy"), row.pop("by_method"))
         return row | {
             "sensitivity": SENSITIVITY[row["sensitivity"] - 1],
             "policy": f"P-{row['policy']}" if row["policy"] else None,
@@ -88,16 +88,16 @@ def kinds(columns, _filters, _reader, _choice):
     ][:6]
 
 
-MASKED = {
-    "rule": ("shield-check", "good", gettext_lazy("By a rule")),
-    "policy": ("shield-check", "good", gettext_lazy("By its policy")),
-    "required": ("shield-alert", "critical", gettext_lazy("Required, not set")),
-    "no": ("shield-off", "caution", gettext_lazy("Not masked")),
+MARKS = {
+    RULE: ("shield-check", "good"),
+    POLICY: ("shield-check", "good"),
+    UNSETTLED: ("shield-alert", "critical"),
+    NONE: ("shield-off", "caution"),
 }
 
 
 def masked(row):
-    return drawn.mark(*MASKED[row["masked"]])
+    return drawn.mark(*MARKS[row["masked"]], capfirst(str(PROTECTIONS[row["masked"]])))
 
 
 def kind(row):
