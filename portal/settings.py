@@ -283,6 +283,11 @@ SPECTACULAR_SETTINGS = {
 # --- data ---------------------------------------------------------------------------------------------
 # Folders below which the portal may read data, and nothing else; by itself only the demo's.
 PAYLOAD_ROOTS = env.list("PAYLOAD_ROOTS", default=[str(BASE_DIR / "apps" / "demo")])
+# Databases that a source system may name: public hosts, these internal networks and host names, on these ports.
+CONNECT_INTERNAL = env.list("CONNECT_INTERNAL", default=[])
+CONNECT_PORTS = env.list("CONNECT_PORTS", cast=int, default=[5432, 5433, 5439, 6432, 6543])
+# The folder below which a secret `file:…` of a source system lies; without it only `env:…` is read.
+SECRETS_ROOT = env("SECRETS_ROOT", default="")
 
 # --- caches, mail, work -------------------------------------------------------------------------------
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

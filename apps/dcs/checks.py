@@ -4,6 +4,8 @@ from django.core.checks import Error, Tags, register
 from django.db import connections
 from django.db.utils import OperationalError
 
+from . import hosts
+
 
 @register(Tags.database, deploy=False)
 def serves_without_privilege(app_configs, databases, **kwargs):
@@ -34,3 +36,13 @@ def serves_without_privilege(app_configs, databases, **kwargs):
         for wrong, words in faults
         if wrong
     ]
+
+
+@register(Tags.security)
+def may_name_hosts(app_configs, **kwargs):
+    """The operator's list of hosts and ports can be read: a misspelt network would allow another one."""
+    try:
+        hosts.allowed()
+    except ValueError as error:
+        return [Error(f"CONNECT_INTERNAL or CONNECT_PORTS: {error}.", id="dcs.E003")]
+    return []
