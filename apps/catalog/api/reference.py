@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from apps.catalog import access, connections, domains
+from apps.catalog import access, connections, domains, engines
 from apps.catalog.filters import DomainFilter, OwnerFilter, SourceSystemFilter, TagFilter
 from apps.catalog.models import CapsuleTag, ColumnTag, Domain, Owner, SourceSystem, Tag
 from apps.people.rest.serializers import RecordSerializer
@@ -212,6 +212,16 @@ class SourceSystemSerializer(RecordSerializer):
         if problems := connections.problems(connection):
             raise serializers.ValidationError(problems)
         return connection
+
+    def validate(self, values):
+        """An address is taken apart, and what would lead elsewhere is refused (quality-engine.md, section 2.1)."""
+        if "connection" in values:
+            kind = values.get("kind") or (self.instance.kind if self.instance is not None else "")
+            try:
+                values["connection"] = engines.settled(values["connection"], kind)
+            except engines.Unfit as error:
+                raise serializers.ValidationError({"connection_info": error.problems}) from None
+        return values
 
 
 class SourceSystemViewSet(ReferenceViewSet):
