@@ -179,3 +179,31 @@ def own_database(server, template_database, django_db_setup, django_db_blocker):
         connections["progress"] = connections["default"]
         use(before)
     server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def warehouse_port(server):
+    """A port of this machine that leads to the tests' server, as if it were somebody's warehouse."""
+    from tests.databases import bridge_to
+
+    with server.connect() as connection:
+        where = connection.info
+        listener = bridge_to(where.host, where.port)
+    yield listener.port
+    listener.close()
+
+
+@pytest.fixture
+def warehouse(server, warehouse_port, settings):
+    """An empty database at the other end of a network, and the facts by which a source system names it."""
+    name = f"shop_{os.getpid()}_{os.urandom(3).hex()}"
+    server.create(name)
+    settings.CONNECT_INTERNAL, settings.CONNECT_PORTS = ["127.0.0.1/32"], [warehouse_port]
+    with server.connect() as connection:
+        connection.execute(
+            "DO $$ BEGIN CREATE ROLE shop_reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        )
+    facts = {"engine": "postgres", "host": "127.0.0.1", "port": warehouse_port, "user": "shop_reader"}
+    with server.connect(name) as connection:
+        yield {**facts, "database": name, "sslmode": "disable"}, connection
+    server.drop(name)

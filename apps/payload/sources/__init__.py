@@ -1,10 +1,14 @@
-"""The only way to a capsule's data: `with open_source(capsule) as source`."""
+"""The only way to a capsule's data: `with open_source(capsule) as source`; and to a system's: `open_system(system)`."""
 
 from django.utils.translation import gettext as _
+
+from apps.catalog.engines import DUCKDB, FILES, POSTGRES, engine_of
 
 from . import roots
 from .base import TableRef, Unreadable
 from .duckdb_files import DatabaseFile, Files
+from .postgres import PostgresSource
+from .sqlite_files import SqliteFile
 
 FILE_FORMATS = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
 
@@ -23,14 +27,30 @@ def open_source(capsule, *, deadline_s=300, memory_mb=512):
             raise Unreadable(_("The format %s is not read here; Parquet, CSV, JSON and DuckDB are.") % said)
         return Files(roots.resolve(capsule.storage_location), reader, **limits)
     system = capsule.source_system
-    connection = system.connection if system is not None else {}
-    driver = connection.get("driver") or connection.get("engine")
-    if driver is None:
+    if system is None or not system.connection:
         raise Unreadable(_("No source says where the data of %s lies.") % capsule)
-    if driver != "duckdb":
-        raise Unreadable(_("Data in %s is not read here; files and DuckDB databases are.") % driver)
-    table = TableRef(capsule.name, capsule.schema_name or "main", capsule.database_name or "")
-    return DatabaseFile(roots.resolve(connection.get("path") or ""), table, **limits)
+    in_file = engine_of(system.connection, system.kind) in FILES
+    schema = capsule.schema_name or ("main" if in_file else "")
+    return open_system(system, TableRef(capsule.name, schema, capsule.database_name or ""), **limits)
+
+
+def open_system(system, table=None, *, deadline_s=60, memory_mb=512):
+    """The database that a source system names, read-only, as a context manager with `fetch(sql, values)`.
+
+    Raises `Unreadable`, also from its methods.
+    """
+    connection = system.connection
+    engine = engine_of(connection, system.kind)
+    limits = {"deadline_s": deadline_s, "memory_mb": memory_mb}
+    if engine == POSTGRES:
+        return PostgresSource(connection, table, **limits)
+    if engine not in FILES:
+        raise Unreadable(
+            _("Data in %s is not read here; PostgreSQL, DuckDB, SQLite and files are.")
+            % (engine or system.kind)
+        )
+    kind = DatabaseFile if engine == DUCKDB else SqliteFile
+    return kind(roots.resolve(connection.get("path") or ""), table, **limits)
 
 
 def _suffix(location):

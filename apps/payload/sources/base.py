@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from apps.dcs.refusals import Conflict
 
+MOST_ROWS = 1_000_000  # that one query may bring
+
 
 class Unreadable(Conflict):
     """Data cannot be read now; the message says why and what to do. Pages and API answer 409."""

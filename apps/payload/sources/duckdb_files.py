@@ -1,11 +1,15 @@
 """Files and DuckDB databases, read by an engine that can reach nothing else."""
 
+import re
 import threading
 
 from django.utils.translation import gettext as _
 
-from .base import Unreadable
+from .base import MOST_ROWS, Unreadable
 
+NEWER = re.compile(
+    r"version number (\d+), but we can only read (?:storage )?versions? (?:between \d+ and )?(\d+)"
+)
 NAME = "payload"  # under which a database file is attached, and files are seen
 
 
@@ -18,8 +22,8 @@ class DuckSource:
     dialect = "duckdb"
     threads = 2
 
-    def __init__(self, path, *, deadline_s, memory_mb):
-        self.path, self.deadline_s, self.memory_mb = path, deadline_s, memory_mb
+    def __init__(self, path, *, deadline_s, memory_mb, rows=MOST_ROWS):
+        self.path, self.deadline_s, self.memory_mb, self.rows = path, deadline_s, memory_mb, rows
         self.connection = self._types = None
 
     def __enter__(self):
@@ -49,6 +53,12 @@ class DuckSource:
 
     def unreadable(self, error):
         """What the engine said, without paths: its first sentence, the file by its name alone."""
+        if newer := NEWER.search(str(error)):
+            words = _(
+                "%(file)s was written by a newer DuckDB: its storage version is %(theirs)s, and %(ours)s is read here."
+            )
+            values = {"file": self.path.name, "theirs": newer[1], "ours": newer[2]}
+            return Unreadable(words % values)
         said = str(error).split("\n", 1)[0].replace(str(self.path), self.path.name)
         return Unreadable(_("%(file)s cannot be read: %(why)s") % {"file": self.path.name, "why": said[:300]})
 
@@ -60,7 +70,7 @@ class DuckSource:
         alarm.daemon = True
         alarm.start()
         try:
-            return self.connection.execute(sql, values).fetchall()
+            found = self.connection.execute(sql, values).fetchmany(self.rows + 1)
         except duckdb.InterruptException:
             said = _("%(file)s took longer than %(seconds)s seconds.")
             raise Unreadable(said % {"file": self.path.name, "seconds": self.deadline_s}) from None
@@ -68,6 +78,12 @@ class DuckSource:
             raise self.unreadable(error) from None
         finally:
             alarm.cancel()
+        if len(found) > self.rows:
+            raise Unreadable(
+                _("%(file)s has more than %(rows)d rows to tell of; the portal reads no further.")
+                % {"file": self.path.name, "rows": self.rows}
+            )
+        return found
 
     def types(self):
         """{column: type, as the engine spells it} in the order of the table."""
@@ -96,9 +112,9 @@ class DuckSource:
 class DatabaseFile(DuckSource):
     """A table of a DuckDB database file."""
 
-    def __init__(self, path, table, **limits):
+    def __init__(self, path, table=None, **limits):
         super().__init__(path, **limits)
-        self.relation = ".".join(map(quoted, (NAME, table.schema, table.name)))
+        self.relation = ".".join(map(quoted, (NAME, table.schema, table.name))) if table else ""
 
     def attach(self):
         self.connection.execute(f"ATTACH {text(self.path)} AS {NAME} (READ_ONLY, TYPE duckdb)")
