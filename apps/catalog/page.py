@@ -177,11 +177,19 @@ def author(capsule):
     return str(people_called({by}).get(by, by)) if by else ""
 
 
+def _system(capsule):
+    """The name of the capsule's source system and its page, each empty if there is none."""
+    if not capsule.source_system_id:
+        return {"value": ""}
+    name = capsule.source_system.name
+    return {"value": name, "url": page_of("deploy:source", name)}
+
+
 def source(capsule):
     """Facts about where the capsule and what is known of it come from."""
     job = capsule.ingestion
     found = [
-        {"title": _("System"), "value": capsule.source_system.name if capsule.source_system_id else ""},
+        {"title": _("System"), **_system(capsule)},
         {
             "title": _("Database"),
             "value": ".".join(filter(None, (capsule.database_name, capsule.schema_name))),

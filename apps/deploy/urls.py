@@ -2,7 +2,7 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
 
-from . import document_views, editor_views, plan_views, proposal_views, views
+from . import document_views, editor_views, plan_views, proposal_views, source_views, views
 
 app_name = "deploy"
 urlpatterns = [
@@ -10,6 +10,12 @@ urlpatterns = [
     path("ingestion/upload/", views.upload, name="upload"),
     path("ingestion/<int:number>/", views.job, name="job"),
     path("ingestion/<int:number>/cancel/", views.cancel, name="cancel"),
+    path("sources/", source_views.listed, name="sources"),
+    path("sources/new/", source_views.create, name="new_source"),
+    path("sources/<path:name>/edit/", source_views.edit, name="edit_source"),
+    path("sources/<path:name>/test/", source_views.test, name="test_source"),
+    path("sources/<path:name>/remove/", source_views.remove, name="remove_source"),
+    path("sources/<path:name>/", source_views.source, name="source"),
     path("changes/", plan_views.changes, name="changes"),
     path("changes/new/", editor_views.new, name="new_change"),
     path("changes/check/", editor_views.check, name="check"),

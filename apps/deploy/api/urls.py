@@ -5,6 +5,7 @@ from django.urls import path
 from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
 from .plans import ApplyPlan, OnePlan, Plans
+from .sources import test_source
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("plans/<key:pk>/apply", ApplyPlan.as_view(), name="plan-apply"),
     path("documents", AllDocuments.as_view(), name="document-list"),
     path("capsules/<segment:urn>/document", DocumentOfCapsule.as_view(), name="capsule-document"),
+    path("source-systems/<key:pk>/test", test_source, name="source-system-test"),
     path("ingest/dbt", IngestDbt.as_view(), name="ingest-dbt"),
     path("ingest/dbt/upload", IngestDbt.as_view(), name="ingest-dbt-upload"),
     path("ingest/openlineage", LineageEvents.as_view(), name="ingest-openlineage"),
