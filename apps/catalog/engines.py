@@ -59,14 +59,20 @@ def settled(connection, kind=""):
         return connection
     found = {ALSO.get(key, key): value for key, value in connection.items()}
     found["engine"] = engine
-    problems = {key: words for key, words in REFUSED.items() if found.get(key) not in (None, "", {})}
+    # Facts about options may be noted in an object; a text would be handed to the driver.
+    problems = {
+        key: words
+        for key, words in REFUSED.items()
+        if found.get(key) not in (None, "") and not (key == "options" and isinstance(found[key], dict))
+    }
     if engine == POSTGRES:
         found, more = _server(found)
     else:
         more = _file(found)
     if problems | more:
         raise Unfit(problems | more)
-    return {key: value for key, value in found.items() if key not in (*REFUSED, "url", "dsn")}
+    unused = {*REFUSED, "url", "dsn"} - ({"options"} if found.get("options") else set())
+    return {key: value for key, value in found.items() if key not in unused}
 
 
 def _file(found):

@@ -129,7 +129,8 @@ def test_facts_and_names_of_variables_are_taken(administrator):
         "/source-systems", {"name": "warehouse", "source_type": "postgres", "connection_info": connection}
     )
 
-    assert (answer.status_code, answer.body["connection_info"]) == (201, connection)
+    stored = {**connection, "engine": "postgres"}
+    assert (answer.status_code, answer.body["connection_info"]) == (201, stored)
     assert connections.problems({}) == {}
 
 
