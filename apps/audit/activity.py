@@ -134,7 +134,7 @@ def people_called(usernames):
 def actor(name, people):
     """(name in words, the person's address or nothing) of a name in the log."""
     if person := people.get(name):
-        return str(person), reverse("people:person", args=[person.username])
+        return str(person), reverse("discovery:person", args=[person.username])
     return words.task(name) or name, ""
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import columns, help, homes, organisation, products, reporting, saved, views
+from . import columns, help, homes, organisation, people, products, reporting, saved, views
 
 app_name = "discovery"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("products/<path:name>/members/", products.members, name="product_members"),
     path("products/<path:name>/", products.product, name="product"),
     path("teams/<path:name>/", organisation.team, name="team"),
+    path("people/<str:username>/", people.person, name="person"),
     path("help/keys/", help.key_map, name="keys"),
     path("accessibility/", help.accessibility, name="accessibility"),
 ]

@@ -61,7 +61,7 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
     def get_absolute_url(self):
-        return reverse("people:person", args=[self.username])
+        return reverse("discovery:person", args=[self.username])
 
     def has_perm(self, perm, obj=None):
         """True if the person holds `perm`, by a role or by themselves; asked of the database once."""

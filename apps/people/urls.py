@@ -9,7 +9,6 @@ people = [
     path("me/sessions/end/", views.end_sessions, name="end_sessions"),
     path("me/tokens/", views.own_tokens, name="tokens"),
     path("me/tokens/<uuid:pk>/revoke/", views.revoke_token, name="revoke_token"),
-    path("<str:username>/", views.person, name="person"),
 ]
 
 urlpatterns = [

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from . import roles, sessions, tokens
+from .about import answers_for, held_by
 from .forms import AppearanceForm, PasswordForm, SettingsForm, SignInForm, TokenForm
 from .models import Token, User
 
@@ -109,7 +110,7 @@ def me(request):
         "clearance": roles.level(request.reader.clearance),
         "sessions": sessions.of(request.user, current=request.session.session_key),
         "token_count": request.user.tokens.count(),
-        **answers_for(request.user),
+        **answers_for(request.user, request.reader),
     }
     return TemplateResponse(request, "people/me.html", context, status=422 if form.errors else 200)
 
@@ -170,33 +171,6 @@ def revoke_token(request, pk):
         )
         return redirect("people:tokens")
     return TemplateResponse(request, "people/revoke_token.html", {"token": token})
-
-
-@login_required
-def person(request, username):
-    """Who somebody is: roles, teams, and what they answer for."""
-    found = get_object_or_404(User, username=username)
-    context = {
-        "person": found,
-        "held": held_by(found),
-        "is_me": found.pk == request.user.pk,
-        **answers_for(found),
-    }
-    return TemplateResponse(request, "people/person.html", context)
-
-
-def held_by(user):
-    """(role, since when) of the roles a person holds, in the order of the table."""
-    since = {each.group.name: each.since for each in user.memberships.select_related("group")}
-    return [(role, since[role.name]) for role in roles.held(since)]
-
-
-def answers_for(user):
-    """What a person answers for: their teams and domains, which the catalogue keeps under these names."""
-    return {
-        "teams": user.team_memberships.select_related("owner") if hasattr(user, "team_memberships") else [],
-        "domains": user.stewardships.select_related("domain") if hasattr(user, "stewardships") else [],
-    }
 
 
 def own_page(request, url):
