@@ -17,8 +17,11 @@ from .forms import differences
 TEMPLATE = "catalog/edit.html"
 
 
-def revision(request, record, form_class, *, capsule, back, crumbs, title):
-    """Show the form for `record`, or store what was sent: 422 with field errors, 409 if the row has moved since."""
+def revision(request, record, form_class, *, capsule, back, crumbs, title, revise=edits.revise):
+    """Show the form for `record`, or store what was sent: 422 with field errors, 409 if the row has moved since.
+
+    `revise` is the verb that stores: it takes `by`, `seen` and the fields, and raises `Conflict`.
+    """
     verdict = may_edit(request.reader, capsule)
     if not verdict:
         raise PermissionDenied(verdict.reason)
@@ -35,7 +38,7 @@ def revision(request, record, form_class, *, capsule, back, crumbs, title):
     reason = form.cleaned_data["reason"] or _("Edited by hand")
     try:
         with acting(request.reader, reason=reason):
-            edits.revise(record, by=request.user, seen=form.cleaned_data["seen"], **form.changes())
+            revise(record, by=request.user, seen=form.cleaned_data["seen"], **form.changes())
     except Conflict:
         return _conflict(request, form, record, about)
     return HttpResponseRedirect(back)

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog import facts
+from apps.catalog.access import may_edit
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.catalog.models import IngestionJob
 from apps.people.roles import INTERNAL
 from apps.ui import paging
 
-from . import document, nodes
+from . import codes, document, nodes
 from .models import CapsuleEdge, ColumnEdge, RunCapsule, TransformationCode
 from .picture import picture
 
@@ -201,6 +202,7 @@ def panel(request, capsule):
         ),
         "may_read_code": may_read_code(reader),
         "code": _code(capsule, reader),
+        "code_urn": capsule.urn if may_read_code(reader) and may_edit(reader, capsule) else "",
         "runs": _runs(capsule, reader),
         "written_by": _written_by(capsule, reader),
     }
@@ -233,11 +235,24 @@ def _small(capsule, known):
     return picture([focus, *both.values()], drawn, more)
 
 
+def code_of(capsule, reader):
+    """The code that makes the capsule: its own, and that of the edges that end in it."""
+    found = TransformationCode.objects.visible_to(reader).filter(Q(capsule=capsule) | Q(edge__target=capsule))
+    return found.select_related("edge__source", "edge__target", "capsule")
+
+
+def shown(found):
+    """Code with its address in the repository."""
+    rows = list(found)
+    for row in rows:
+        row.address = codes.web_address(row)
+    return rows
+
+
 def _code(capsule, reader):
     if not may_read_code(reader):
         return []
-    found = TransformationCode.objects.visible_to(reader).filter(capsule=capsule)
-    return list(found.order_by("language", "file_path"))
+    return shown(code_of(capsule, reader).order_by(F("edge").desc(nulls_first=True), "language", "file_path"))
 
 
 def _runs(capsule, reader):

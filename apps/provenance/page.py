@@ -12,15 +12,14 @@ from apps.catalog.models import Capsule, Column
 from apps.ui import words
 from apps.ui.formats import points
 
-from . import explorer, graph, impact, nodes, reach, walk
-from .dimension import may_read_code, seen
-from .models import CapsuleEdge, ColumnEdge, TransformationCode
+from . import edges, explorer, graph, impact, nodes, reach, walk
+from .dimension import may_read_code
+from .models import ColumnEdge, TransformationCode
 from .picture import picture
 
 STEPS = (0, 1, 2, 3, 10)
 FOUND = 20
 COLUMNS_OFFERED = 1000
-PAIRS = 100
 # Which dimensions know what a mark says; the later knows it better.
 KNOWERS = {"sensitivity": ("policy",), "quality": ("quality",), "freshness": ("quality", "contract")}
 
@@ -45,7 +44,7 @@ def context(capsule, asked, reader):
         "reach": _reach(capsule, reader) if column is None else "",
         "circle": _circle(around, found),
         "impact_url": _impact_url(capsule, column),
-        "edge": _edge(asked.edge, reader) if asked.edge else None,
+        "edge": edges.opened(asked.edge, reader) if asked.edge else None,
         "columns_offered": _columns_offered(capsule, reader),
         "overlays": _overlays(),
         "overlay_title": overlay_title(asked.overlay) if asked.overlay else "",
@@ -298,49 +297,6 @@ def address(asked, **changes):
 def _columns_offered(capsule, reader):
     columns = Column.objects.visible_to(reader).filter(capsule=capsule, retired_at__isnull=True)
     return list(columns.order_by("ordinal_position", "name").values_list("name", flat=True)[:COLUMNS_OFFERED])
-
-
-def _edge(key, reader):
-    """One edge opened: what flows, how, by which code, noted by which run; None if the reader may not know of it."""
-    edge = (
-        CapsuleEdge.objects.visible_to(reader)
-        .filter(pk=key)
-        .select_related("source", "target", "ingestion")
-        .first()
-    )
-    if edge is None:
-        return _column_edge(key, reader)
-    code = []
-    if may_read_code(reader):
-        mine = TransformationCode.objects.visible_to(reader)
-        code = mine.filter(Q(edge=edge) | Q(capsule=edge.target)).order_by(
-            "-edge_id", "language", "file_path"
-        )
-    pairs = graph.column_edges(reader).filter(source__capsule=edge.source, target__capsule=edge.target)
-    pairs = pairs.select_related("source", "target").order_by(
-        "target__ordinal_position", "source__ordinal_position"
-    )
-    return {
-        "one": edge,
-        "seen": seen(edge.meta.get("seen")),
-        "up": edge.source,
-        "down": edge.target,
-        "code": list(code),
-        "pairs": list(pairs[:PAIRS]),
-        "of_columns": False,
-    }
-
-
-def _column_edge(key, reader):
-    edge = (
-        ColumnEdge.objects.visible_to(reader)
-        .filter(pk=key)
-        .select_related("source__capsule", "target__capsule", "ingestion")
-        .first()
-    )
-    if edge is None:
-        return None
-    return {"one": edge, "up": edge.source, "down": edge.target, "code": [], "pairs": [], "of_columns": True}
 
 
 def candidates(text, reader):

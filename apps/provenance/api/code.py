@@ -1,7 +1,5 @@
 """Transformation code in the API: of a capsule and of the edges that end in it, across all, one by its id."""
 
-import hashlib
-
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.urls import reverse
@@ -15,6 +13,7 @@ from apps.people.rest.fields import SubjectReference
 from apps.people.rest.serializers import RecordSerializer
 from apps.people.rest.viewsets import RecordViewSet
 from apps.people.roles import INTERNAL
+from apps.provenance import codes
 from apps.provenance.filters import CodeFilter
 from apps.provenance.models import CapsuleEdge, TransformationCode
 
@@ -105,8 +104,7 @@ class CodeViewSet(RecordViewSet):
             raise PermissionDenied(_("Reading code needs the clearance “internal”."))
 
     def check_may(self, record):
-        capsule = record.capsule if record.capsule_id else record.edge.target
-        access.may_edit(self.request.reader, capsule).or_refuse()
+        access.may_edit(self.request.reader, codes.subject(record)).or_refuse()
 
     def create_record(self, values):
         code = TransformationCode(**values)
@@ -115,16 +113,10 @@ class CodeViewSet(RecordViewSet):
                 {"non_field_errors": [_("Name a capsule or an edge, one of the two.")]}
             )
         self.check_may(code)
-        code.code_hash = digest(code.code_text)
-        code.save(force_insert=True)
-        return code
+        return codes.add(code)
 
     def change_record(self, record, values):
-        if "code_text" in values:
-            record.code_hash = digest(values["code_text"])
-        for name, value in values.items():
-            setattr(record, name, value)
-        record.save()
+        codes.revise(record, **values)
         return record
 
     def location(self, record):
@@ -145,8 +137,3 @@ class CodeOfCapsule(addresses.UnderCapsule, CodeViewSet):
             problem = _("This is another capsule than the one in the address.")
             raise serializers.ValidationError({"capsule_id": [problem]})
         return super().create_record(values if edge is not None else {**values, "capsule": self.capsule})
-
-
-def digest(text):
-    """SHA-256 of the code, which tells the same code from another."""
-    return hashlib.sha256(text.encode()).hexdigest()
