@@ -59,6 +59,7 @@ EXPLAINED = {
     },
     "extra table audit_key": "Audit log",
     "extra index metadata_audit_log.idx_metadata_audit_log_newest": "Audit log",
+    "extra index metadata_audit_log.idx_metadata_audit_log_removed": "Audit log",
     **{
         f"extra table {name}": TABLES
         for name in (
