@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.audit.activity import people_called
 
 from . import dimensions, page
+from .addresses import page_of
 from .comparison import in_force, moment
 from .disclosure import disclosed
 from .models import CapsuleVersion
@@ -54,6 +55,9 @@ def as_it_was(request, capsule, tab, at):
         "author": people.get(version.deployed_by, version.deployed_by) if version else "",
         "first": _first(capsule, request.reader) if version is None else None,
         "parts": parts(document, tab),
+        "lineage_url": page_of("provenance:lineage", focus=capsule.urn, as_of=asked)
+        if tab == "provenance"
+        else "",
     }
     return page.answer(request, "catalog/past.html", context)
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from apps.catalog.comparison import moment
 from apps.catalog.models import Capsule, Column
 
-from . import graph, walk
+from . import graph, then, walk
 
 DRAWN = 60
 LISTED = 1000
@@ -32,7 +33,14 @@ class State:
     view: str = "graph"
     opened: tuple = ()
     edge: str = ""
+    as_of: str = ""
+    compare: str = ""
     errors: tuple = ()
+
+    @property
+    def at(self):
+        """The earlier moment that is asked for; None for now."""
+        return moment(self.as_of)
 
 
 def state(asked):
@@ -52,6 +60,10 @@ def state(asked):
                 _("%(field)s: choose one of %(words)s.") % {"field": title, "words": ", ".join(allowed)}
             )
         chosen[name] = text if text in allowed else ""
+    as_of = asked.get("as_of", "").strip()
+    if as_of and moment(as_of) is None:
+        errors.append(_("As of: write a day, such as 2026-03-01."))
+        as_of = ""
     return State(
         focus=asked.get("focus", "").strip(),
         column=asked.get("column", "").strip(),
@@ -60,6 +72,8 @@ def state(asked):
         view=chosen["view"] or "graph",
         opened=tuple(asked.getlist("open")[:DRAWN]),
         edge=uuid_of(asked.get("edge", "")),
+        as_of=as_of,
+        compare="today" if as_of and asked.get("compare") == "today" else "",
         errors=tuple(errors),
     )
 
@@ -122,10 +136,11 @@ class Kind:
 
     walk: Callable
     edges: Callable
+    then: then.Kind
 
 
-CAPSULES = Kind(walk.capsules, graph.capsule_edges)
-COLUMNS = Kind(walk.columns, graph.column_edges)
+CAPSULES = Kind(walk.capsules, graph.capsule_edges, then.CAPSULES)
+COLUMNS = Kind(walk.columns, graph.column_edges, then.COLUMNS)
 
 
 def around(kind, start, asked, reader, opened=()):
@@ -141,13 +156,35 @@ def around(kind, start, asked, reader, opened=()):
         Side(way, _steps(Side(way), start, listed, depth, opened), walked.left_out.get(way, 0))
         for way, depth in ((walk.UPSTREAM, asked.up), (walk.DOWNSTREAM, asked.down))
     )
-    place = {key: position for position, key in enumerate(keys)}
-    nearest = sorted({**down.steps, **up.steps}.items(), key=lambda pair: (pair[1], place[pair[0]]))
-    drawn = [start, *(key for key, _steps_away in nearest)][:DRAWN]
+    drawn = _nearest(start, keys, up, down)
     recount = [*opened, *fresh]
     outside = {pair: number for pair, number in walked.beyond.items() if pair[0] not in recount}
     outside |= _outside(edges, recount, keys)
     return Around(start, up, down, drawn, listed, _beyond(start, drawn, listed, (up, down), outside))
+
+
+def _nearest(start, keys, up, down):
+    """The keys that are drawn: `start` and what is nearest to it, in the order of `keys`."""
+    place = {key: position for position, key in enumerate(keys)}
+    nearest = sorted({**down.steps, **up.steps}.items(), key=lambda pair: (pair[1], place[pair[0]]))
+    return [start, *(key for key, _steps_away in nearest)][:DRAWN]
+
+
+def around_then(kind, start, asked, reader):
+    """(the `Around` of the row `start` at the moment that is asked for, whether some of the past may be missing)."""
+    past = then.around(
+        kind.then,
+        start,
+        reader,
+        asked.at,
+        up=asked.up,
+        down=asked.down,
+        most=LISTED,
+        compare=bool(asked.compare),
+    )
+    up, down = (Side(way, past.steps[way], past.more[way]) for way in (walk.UPSTREAM, walk.DOWNSTREAM))
+    keys = [start, *up.steps, *down.steps]
+    return Around(start, up, down, _nearest(start, keys, up, down), past.edges, {}), past.cut
 
 
 def _open(edges, asked, ways):

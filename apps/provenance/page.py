@@ -1,24 +1,27 @@
 """The lineage page put together: the graph, the two lists, the controls, one edge."""
 
-from urllib.parse import urlencode
+from collections import Counter
+from dataclasses import replace
+from urllib.parse import quote, urlencode
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog import dimensions, facts
 from apps.catalog.models import Capsule, Column
 from apps.ui import words
 from apps.ui.formats import points
 
-from . import edges, explorer, graph, impact, nodes, reach, walk
+from . import edges, explorer, graph, impact, nodes, reach, then, walk
 from .dimension import may_read_code
 from .models import ColumnEdge, TransformationCode
 from .picture import picture
 
 STEPS = (0, 1, 2, 3, 10)
 FOUND = 20
+SINCE = {then.REMOVED: gettext_lazy("removed since"), then.ADDED: gettext_lazy("new since")}
 COLUMNS_OFFERED = 1000
 # Which dimensions know what a mark says; the later knows it better.
 KNOWERS = {"sensitivity": ("policy",), "quality": ("quality",), "freshness": ("quality", "contract")}
@@ -27,11 +30,44 @@ KNOWERS = {"sensitivity": ("policy",), "quality": ("quality",), "freshness": ("q
 def context(capsule, asked, reader):
     """Everything around a capsule, or around one of its columns if the address names one."""
     column = _column(capsule, asked.column, reader) if asked.column else None
+    if asked.at:
+        return _as_it_was(capsule, column, asked, reader)
     around, found = (
         _around_column(column, asked, reader) if column else _around_capsule(capsule, asked, reader)
     )
     said = marks([_capsule_of(one) for one in found.values()], asked.overlay, reader)
     files = {} if column else _files(around, reader)
+    return _told(capsule, column, asked, reader, around, found, said, files) | {
+        "reach": _reach(capsule, reader) if column is None else "",
+        "impact_url": _impact_url(capsule, column),
+        "edge": edges.opened(asked.edge, reader) if asked.edge else None,
+        "overlays": _overlays(),
+        "overlay_title": overlay_title(asked.overlay) if asked.overlay else "",
+    }
+
+
+def _as_it_was(capsule, column, asked, reader):
+    """The same page at an earlier moment; marks and code are those of today, so they are left out."""
+    asked = replace(asked, overlay="", edge="", opened=())
+    focus = column or capsule
+    kind, load = (explorer.COLUMNS, explorer.columns) if column else (explorer.CAPSULES, explorer.capsules)
+    around, cut = explorer.around_then(kind, focus.pk, asked, reader)
+    found = load([focus.pk, *around.up.steps, *around.down.steps], reader)
+    begins = then.known_from()
+    changed = Counter(edge.since for edge in around.listed_edges)
+    return _told(capsule, column, asked, reader, around, found, {}, {}) | {
+        "as_of": asked.at,
+        "as_of_compare_url": "" if asked.compare else address(asked, compare="today"),
+        "not_yet": "" if then.was_there(focus, asked.at) else focus.created_at,
+        "begins": begins if begins and asked.at < begins else None,
+        "cut": cut,
+        "removed": changed[then.REMOVED],
+        "added": changed[then.ADDED],
+    }
+
+
+def _told(capsule, column, asked, reader, around, found, said, files):
+    """What the page shows at any time: the drawing, the two lists, the controls."""
     return {
         "asked": asked,
         "capsule": capsule,
@@ -41,13 +77,8 @@ def context(capsule, asked, reader):
         "found": found,
         "sides": [_list(side, around, found, said, asked, files) for side in (around.up, around.down)],
         "summary": summary(around),
-        "reach": _reach(capsule, reader) if column is None else "",
         "circle": _circle(around, found),
-        "impact_url": _impact_url(capsule, column),
-        "edge": edges.opened(asked.edge, reader) if asked.edge else None,
         "columns_offered": _columns_offered(capsule, reader),
-        "overlays": _overlays(),
-        "overlay_title": overlay_title(asked.overlay) if asked.overlay else "",
         "steps": {"up": _steps(asked.up), "down": _steps(asked.down)},
         "unknown_column": asked.column if asked.column and not column else "",
     }
@@ -78,7 +109,7 @@ def _capsule_of(row):
 def _node(row, **more):
     if isinstance(row, Capsule):
         return nodes.node(nodes.facts_of(row), **more)
-    url = reverse("catalog:column", args=[row.capsule.urn, row.name])
+    url = row.get_absolute_url()
     here = nodes.lineage(row.capsule.urn, column=row.name)
     found = {
         "name": row.urn,
@@ -91,6 +122,17 @@ def _node(row, **more):
     return {**found, **more}
 
 
+def _node_then(row, asked):
+    """A node whose links stay in the moment that is shown."""
+    if not asked.at:
+        return _node(row)
+    capsule = _capsule_of(row)
+    column = row.name if isinstance(row, Column) else ""
+    page = f"{capsule.get_absolute_url()}?as_of={quote(asked.as_of)}"
+    here = address(asked, focus=capsule.urn, column=column)
+    return _node(row, url=page, focus_url=here)
+
+
 def _picture(around, found, said, asked, focus):
     """The drawing of what is nearest; nodes with neighbours that are not drawn offer them."""
     known = [key for key in around.drawn if key in found]
@@ -99,17 +141,28 @@ def _picture(around, found, said, asked, focus):
         row = found[key]
         mark = said.get(_capsule_of(row).pk) or {}
         more = {"focus": key == around.start, "flag": mark.get("hue", ""), "flag_word": mark.get("word", "")}
-        node = _node(row, **more)
+        node = {**_node_then(row, asked), **more}
         if mark:
             # A column still says whose it is; a capsule's kind gives way to the mark.
             node["kind"] = f"{node['kind']} · {mark['word']}" if isinstance(row, Column) else mark["word"]
         drawn.append(node)
     lines = [
-        {"up": found[edge.source_id].urn, "down": found[edge.target_id].urn}
+        {
+            "up": found[edge.source_id].urn,
+            "down": found[edge.target_id].urn,
+            **_changed(getattr(edge, "since", "")),
+        }
         for edge in around.edges
         if edge.source_id in found and edge.target_id in found
     ]
     return picture(drawn, lines, _more(around, found, asked))
+
+
+def _changed(since):
+    """How an edge of the past is drawn that is no longer as it was."""
+    if not since:
+        return {}
+    return {"since": since, "title": SINCE[since]}
 
 
 def _more(around, found, asked):
@@ -163,11 +216,12 @@ def _list(side, around, found, said, asked, files):
         edge = direct.get(key)
         rows.append(
             {
-                "node": _node(row),
+                "node": _node_then(row, asked),
                 "row": row,
                 "steps": steps,
                 "via": [found[other].name for other in between[key] if other in found],
-                "edge_url": address(asked, edge=str(edge.pk)) if edge else "",
+                "edge_url": address(asked, edge=str(edge.pk)) if edge and not asked.at else "",
+                "since": SINCE.get(getattr(edge, "since", ""), ""),
                 "through": _through(edge, files) if edge else "",
                 "mark": said.get(_capsule_of(row).pk),
             }
@@ -287,7 +341,11 @@ def _steps(now):
 def address(asked, **changes):
     """The page in another state; what stands at its default is left out."""
     state = {**vars(asked), "edge": "", **changes}
-    pairs = [(name, state[name]) for name in ("column", "edge", "focus", "overlay") if state[name]]
+    pairs = [
+        (name, state[name])
+        for name in ("as_of", "column", "compare", "edge", "focus", "overlay")
+        if state[name]
+    ]
     pairs += [(name, state[name]) for name in ("up", "down") if state[name] != 1]
     pairs += [("view", state["view"])] if state["view"] != "graph" else []
     pairs += [("open", urn) for urn in state["opened"]]

@@ -54,7 +54,9 @@ def _csv(context):
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="lineage-{_file_name(context)}.csv"'
     writer = csv.writer(response)
-    writer.writerow([_("direction"), _("steps"), _("name"), _("kind"), _("urn"), _("via")])
+    past = "as_of" in context
+    head = [_("direction"), _("steps"), _("name"), _("kind"), _("urn"), _("via")]
+    writer.writerow([*head, _("since then")] if past else head)
     for side in context["sides"]:
         for row in side["rows"]:
             node = row["node"]
@@ -66,6 +68,7 @@ def _csv(context):
                 node["name"],
                 " > ".join(row["via"]),
             ]
+            cells += [str(row["since"])] if past else []
             writer.writerow([_harmless(cell) for cell in cells])
     return response
 

@@ -1,6 +1,8 @@
 from collections import deque
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -182,3 +184,24 @@ def test_edges_between_columns_are_added_and_removed(producer):
     assert producer.delete(f"/lineage/column-edges/{made.body['id']}").status_code == 204
     itself = producer.post("/lineage/column-edges", {"source_urn": source.urn, "target_urn": source.urn})
     assert (itself.status_code, list(itself.body["fields"])) == (400, ["target_column_id"])
+
+
+def test_the_lineage_of_an_earlier_moment_tells_what_was_removed_since(analyst):
+    shop = line("staging", "orders")
+    long_ago, yesterday = timezone.now() - timedelta(days=9), timezone.now() - timedelta(days=1)
+    type(shop["orders"]).objects.update(created_at=long_ago)
+    CapsuleEdge.objects.update(created_at=long_ago)
+    CapsuleEdge.objects.all().delete()
+
+    path = f"/capsules/{shop['orders'].urn}/lineage"
+    answer = analyst.get(f"{path}?direction=upstream&as_of={yesterday:%Y-%m-%d}")
+
+    assert distances(answer) == {"orders": (0, None), "staging": (1, "upstream")}
+    assert [edge["since"] for edge in answer.body["edges"]] == ["removed"]
+    assert distances(analyst.get(path)) == {"orders": (0, None)}
+
+
+def test_a_wrong_moment_is_named(analyst):
+    answer = analyst.get(f"/capsules/{CapsuleFactory().pk}/lineage?as_of=yesterday")
+
+    assert (answer.status_code, list(answer.body["fields"])) == (400, ["as_of"])

@@ -8,19 +8,21 @@ from rest_framework import serializers
 from apps.catalog import access
 from apps.catalog.api import addresses
 from apps.catalog.api.words import check_words
+from apps.catalog.comparison import moment
 from apps.catalog.models import Capsule, Column
 from apps.catalog.vocabularies import EDGE_TYPES
 from apps.people.rest.fields import SubjectReference
 from apps.people.rest.refusals import UnknownSubject
 from apps.people.rest.serializers import RecordSerializer
 from apps.people.rest.viewsets import PlainView, RecordViewSet
-from apps.provenance import graph
+from apps.provenance import graph, then
 from apps.provenance.filters import CapsuleEdgeFilter, ColumnEdgeFilter
 from apps.provenance.models import CapsuleEdge, ColumnEdge
 
 from .impact import number
 
 DEPTH = 3
+WAYS = (graph.UPSTREAM, graph.DOWNSTREAM)
 
 
 class NodeSerializer(serializers.Serializer):
@@ -50,12 +52,14 @@ class EdgeSerializer(serializers.Serializer):
     transformation = serializers.CharField(allow_null=True, required=False)
     transformation_type = serializers.CharField(allow_null=True, required=False)
     transformation_expr = serializers.CharField(allow_null=True, required=False)
+    since = serializers.ChoiceField(choices=[then.REMOVED], allow_null=True, required=False)
 
 
 class LineageSerializer(serializers.Serializer):
     """What lies around a capsule or column: nodes, nearest first, and every edge between them.
 
-    `more` counts the nodes that did not fit; the walk ends there.
+    `more` counts the nodes that did not fit; the walk ends there. With `as_of` the edges are those of that moment, each with
+    `since`: removed, or null where it is still there; `known_from` is the moment at which the log of removals begins.
     """
 
     id = serializers.UUIDField()
@@ -65,6 +69,8 @@ class LineageSerializer(serializers.Serializer):
     nodes = NodeSerializer(many=True)
     edges = EdgeSerializer(many=True)
     more = serializers.IntegerField()
+    as_of = serializers.DateTimeField(required=False)
+    known_from = serializers.DateTimeField(required=False, allow_null=True)
 
 
 PARAMETERS = [
@@ -75,6 +81,7 @@ PARAMETERS = [
     OpenApiParameter(
         "limit", {"type": "integer", "minimum": 1, "maximum": graph.MOST, "default": graph.MOST}
     ),
+    OpenApiParameter("as_of", str, description="A day (its end, UTC) or a moment, ISO 8601."),
 ]
 EXAMPLE = {
     "id": "0198c0de-0000-7000-8000-000000000001",
@@ -98,7 +105,8 @@ EXAMPLE = {
 class CapsuleLineage(PlainView):
     """What feeds a capsule and what it feeds, with distances; circles end."""
 
-    query_parameters = frozenset({"direction", "depth", "limit"})
+    query_parameters = frozenset({"direction", "depth", "limit", "as_of"})
+    kind = then.CAPSULES
     examples = {"get": EXAMPLE}
     described = ("urn", "name", "capsule_type", "layer")
     edge_facts = ("source_urn", "target_urn", "edge_type", "transformation")
@@ -109,6 +117,8 @@ class CapsuleLineage(PlainView):
         """The nodes around it, nearest first, and every edge between them."""
         start = self.start(urn)
         asked = self.asked(request.query_params)
+        if (text := request.query_params.get("as_of")) is not None:
+            return self.answer(self.past(start, asked, text))
         edges = self.edges(start)
         found = graph.around(start.pk, edges, **asked)
         return self.answer(
@@ -126,6 +136,44 @@ class CapsuleLineage(PlainView):
                 "more": found.more,
             }
         )
+
+    def past(self, start, asked, text):
+        """The same at an earlier moment."""
+        at = moment(text)
+        if at is None:
+            raise serializers.ValidationError({"as_of": [_("Write a day or a moment, such as 2026-03-01.")]})
+        depth = {way: asked["depth"] if asked["direction"] in (way, graph.BOTH) else 0 for way in WAYS}
+        up, down = depth[graph.UPSTREAM], depth[graph.DOWNSTREAM]
+        most = asked["most"]
+        around = then.around(self.kind, start.pk, self.request.reader, at, up=up, down=down, most=most)
+        distance = {start.pk: (0, "")}
+        for way in WAYS:
+            for key, steps in around.steps[way].items():
+                if key not in distance or steps < distance[key][0]:
+                    distance[key] = (steps, way)
+        nearest = dict(sorted(distance.items(), key=lambda pair: pair[1][0]))
+        return {
+            "id": start.pk,
+            "urn": start.urn,
+            "direction": asked["direction"],
+            "depth": asked["depth"],
+            "nodes": self.nodes(graph.Neighbourhood(start.pk, nearest, 0)),
+            "edges": [
+                {
+                    "id": edge.pk,
+                    "source_id": edge.source_id,
+                    "target_id": edge.target_id,
+                    "source_urn": edge.source_urn,
+                    "target_urn": edge.target_urn,
+                    self.kind.how: edge.how or None,
+                    "since": edge.since or None,
+                }
+                for edge in around.edges
+            ],
+            "more": sum(around.more.values()),
+            "as_of": at,
+            "known_from": then.known_from(),
+        }
 
     def start(self, urn):
         return addresses.capsule(urn, self.request.reader)
@@ -163,6 +211,7 @@ class ColumnLineage(CapsuleLineage):
 
     described = ("urn", "name", "data_type", "capsule_id", "capsule__urn")
     edge_facts = ("source_urn", "target_urn", "transformation_type", "transformation_expr")
+    kind = then.COLUMNS
     model = Column
 
     def start(self, urn):
