@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from apps.catalog.models import IngestionJob
 
-from . import background, due, events, ingestion, reading
+from . import background, databases, due, events, ingestion, reading  # noqa: F401 - databases registers its readers
 
 
 @app.task(name="deploy.ingest", queue="default", pass_context=False)

@@ -1,5 +1,6 @@
 """What a reader of schemas finds, whatever it reads: files with SQL, data files, or a database. Pure."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +87,8 @@ def scope_of(source: str, kind: str, database: str, schema: str) -> str:
 
 
 def slug(source: str) -> str:
-    """The name of a source as it stands in addresses: a segment without colons."""
-    return _segment(source.strip()) or "files"
+    """The name of a source as it stands in addresses, which know small letters, digits, `_` and `-` there."""
+    return re.sub(r"[^a-z0-9_-]+", "_", source.strip().lower()) or "files"
 
 
 def _segment(text: str) -> str:
