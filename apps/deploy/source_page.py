@@ -1,6 +1,7 @@
 """What the pages of source systems show: where each leads, what came from it, how its last runs went."""
 
 from django.db.models import Count
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.catalog import engines
@@ -8,7 +9,7 @@ from apps.catalog.models import Capsule, IngestionJob, SourceSystem
 from apps.catalog.page import listing
 from apps.payload.sources.secrets import reference_of
 
-from . import sources
+from . import databases, rights, sources
 from .source_forms import ENGINES
 
 RUNS = 10
@@ -54,7 +55,7 @@ def context(system, reader):
     told([system], reader)
     sees = sources.may_see_connection(reader)
     runs = reader.may(sources.RUN)
-    readable = bool(system.connection) and engines.engine_of(system.connection, system.kind) in engines.READ
+    readable = databases.readable(system)
     return {
         "system": system,
         "facts": connection_facts(system) if sees else None,
@@ -63,6 +64,9 @@ def context(system, reader):
         "may_edit": reader.may(sources.CHANGE),
         "may_remove": reader.may(sources.REMOVE) and not system.count,
         "may_test": runs and readable,
+        "read_url": reverse("deploy:read_source", args=[system.name])
+        if runs and readable and rights.may_plan(reader)
+        else "",
         "readable": readable,
     }
 

@@ -18,7 +18,7 @@ from apps.people.rest.permissions import refusal
 from apps.ui import paging
 from apps.ui.htmx import fragment
 
-from . import source_page, sources
+from . import databases, rights, source_page, sources
 from .source_forms import ENGINES, SourceForm, engine_for
 
 
@@ -123,6 +123,20 @@ def test(request, name):
 
 # The call goes out of the house: no transaction waits for it.
 test.without_database = True
+
+
+@login_required
+def read(request, name):
+    """Queue the job that reads the source; its page shows the rest, and the plan."""
+    if request.method != "POST":
+        return redirect("deploy:source", name)
+    system = _found(request, name)
+    _need(request, sources.RUN)
+    rights.need_right(request.reader)
+    try:
+        return redirect(databases.accept(system, reader=request.reader, application="page"))
+    except Conflict as refused:
+        return _page(request, system, error=refused.detail, status=409)
 
 
 @login_required

@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 
 from apps.catalog.models import SourceSystem
+from apps.deploy.tasks import ingest
 from tests.factories import SourceSystemFactory
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +86,23 @@ def test_a_trial_is_for_those_who_run(producer, steward, administrator, analyst,
     assert producer.post("/source-systems/0198c0de-0000-7000-8000-000000000001/test").status_code == 404
     without = SourceSystemFactory()
     assert producer.post(f"/source-systems/{without.pk}/test").status_code == 409
+
+
+def test_a_source_is_read_in_the_background(producer, administrator, analyst, till):
+    path = f"/source-systems/{till.pk}/read"
+
+    answer = producer.post(path)
+
+    assert (answer.status_code, answer.body["status"], answer.body["source_type"]) == (
+        202,
+        "pending",
+        "sqlite",
+    )
+    assert answer["Location"].endswith(answer.body["id"])
+    ingest(job_id=answer.body["id"])
+    done = producer.get(answer["Location"]).body
+    assert done["status"] == "completed"
+    plan = producer.get(f"/plans/{done['stats']['plan']['id']}").body
+    assert [each["action"] for each in plan["capsules"]] == ["create"]
+    assert [caller.post(path).status_code for caller in (administrator, analyst)] == [403, 403]
+    assert producer.post(f"/source-systems/{SourceSystemFactory().pk}/read").status_code == 409

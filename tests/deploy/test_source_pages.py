@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from apps.audit.models import Change
-from apps.catalog.models import SourceSystem
+from apps.catalog.models import IngestionJob, SourceSystem
 from apps.dcs.models import JobProgress
 from apps.deploy import sources
+from apps.deploy.models import Plan
+from apps.deploy.tasks import ingest
 from apps.people.reader import reader_of
 from tests.databases import refusing
 from tests.factories import CapsuleFactory, IngestionJobFactory, SourceSystemFactory, UserFactory
@@ -343,6 +345,21 @@ def test_a_secret_is_nowhere_after_a_trial_that_failed(client, settings, monkeyp
         assert escape(MARKER) not in found
 
 
+def test_a_source_is_read_by_a_button_and_the_job_leads_to_its_plan(client, till):
+    signed_in(client, "producer")
+    url = reverse("deploy:source", args=["till"])
+    assert "Read now" in text(client.get(url))
+
+    response = client.post(reverse("deploy:read_source", args=["till"]))
+    ingest(job_id=str(IngestionJob.objects.get().pk))
+    page = text(client.get(response.url))
+
+    made = Plan.objects.get()
+    assert reverse("deploy:change", args=[made.number]) in page
+    assert "orders" in page
+    assert f"J-{IngestionJob.objects.get().number}" in text(client.get(url))
+
+
 # ---------- who ----------
 
 ROLES = ("analyst", "steward", "producer", "policy_admin", "contract_owner", "auditor", "administrator")
@@ -354,6 +371,8 @@ MATRIX = [
     ("new_source", (), "post", (403, 403, 403, 403, 403, 403, 422)),
     ("edit_source", ("till",), "get", (403, 403, 403, 403, 403, 403, 200)),
     ("edit_source", ("till",), "post", (403, 403, 403, 403, 403, 403, 422)),
+    ("read_source", ("till",), "get", (302,) * 7),
+    ("read_source", ("till",), "post", (403, 302, 302, 403, 403, 403, 403)),
     ("remove_source", ("till",), "get", (403, 403, 403, 403, 403, 403, 200)),
     ("remove_source", ("till",), "post", (403, 403, 403, 403, 403, 403, 302)),
     ("test_source", ("till",), "get", (302,) * 7),

@@ -9,8 +9,10 @@ from rest_framework.response import Response
 
 from apps.audit.context import acting
 from apps.catalog.models import SourceSystem
-from apps.deploy import sources
+from apps.deploy import databases, rights, sources
 from apps.people.rest.viewsets import PlainView
+
+from .views import IngestionJobSerializer, told
 
 
 class TrialAnswer(serializers.Serializer):
@@ -57,6 +59,25 @@ class TestSource(PlainView):
         trial = sources.attempt(system, reader=request.reader)
         shown = trial.as_dict()
         return Response({"ok": shown.pop("ok"), "detail": shown.pop("said"), **shown})
+
+
+class ReadSource(PlainView):
+    """Reads what the database of a source system is made of, in the background."""
+
+    permissions = {"*": sources.RUN}
+    scopes = {"*": "ingest"}
+    throttle_scope = "ingest"
+    examples = {
+        "post": {"number": 12, "source_type": "postgres", "source_name": "warehouse", "status": "pending"}
+    }
+
+    @extend_schema(request=None, responses={202: IngestionJobSerializer, 403: None, 404: None, 409: None})
+    def post(self, request, pk):
+        """Queue the job: 202 with it. When it has run, its `stats.plan` names the plan of what would change."""
+        system = found(request.reader, pk)
+        rights.need_right(request.reader)
+        job = databases.accept(system, reader=request.reader, application="api")
+        return told(job, request.reader, 202)
 
 
 def found(reader, pk):

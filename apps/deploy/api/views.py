@@ -98,10 +98,10 @@ class IngestDbt(PlainView):
             raise TooLargeBody(str(error)) from None
         if job.bytes_processed > AT_ONCE:
             ingestion.enqueue(job)
-            return self._answer(job, status.HTTP_202_ACCEPTED)
+            return told(job, request.reader, status.HTTP_202_ACCEPTED)
         ingestion.run(job, at_once=True)
         if job.status == IngestionJob.Status.COMPLETED:
-            return self._answer(job, status.HTTP_200_OK)
+            return told(job, request.reader, status.HTTP_200_OK)
         # Returned, not raised: the job that says what went wrong must be kept.
         details = job.error_details or {}
         body = {
@@ -131,14 +131,16 @@ class IngestDbt(PlainView):
             raise ValidationError({name: [_("Write true or false.")]})
         return given == "true"
 
-    def _answer(self, job, code):
-        names = IngestionJobSerializer.shown()
-        paths = IngestionJobSerializer.paths()
-        stored = IngestionJob.objects.visible_to(self.request.reader).filter(pk=job.pk)
-        row = stored.values(*dict.fromkeys(paths.values())).get()
-        shown = {name: row[paths[name]] for name in names}
-        location = reverse("api:ingestion-job-detail", args=[job.pk])
-        return Response(shown, status=code, headers={"Location": location})
+
+def told(job, reader, code):
+    """The answer that shows a job, with its address."""
+    names = IngestionJobSerializer.shown()
+    paths = IngestionJobSerializer.paths()
+    stored = IngestionJob.objects.visible_to(reader).filter(pk=job.pk)
+    row = stored.values(*dict.fromkeys(paths.values())).get()
+    location = reverse("api:ingestion-job-detail", args=[job.pk])
+    shown = {name: row[paths[name]] for name in names}
+    return Response(shown, status=code, headers={"Location": location})
 
 
 class CancelIngestion(PlainView):
