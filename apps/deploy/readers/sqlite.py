@@ -3,6 +3,7 @@
 import re
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from .found import TABLE, VIEW, Found, ReaderError, scope_of
 from .relations import Documents, Key, Relation, column
@@ -70,7 +71,7 @@ def _relation(kind, name, sql, columns):
     for _number, column_name, data_type, not_null, default, _key, hidden in columns:
         if hidden == 1:  # of a virtual table, and not to be seen
             continue
-        meta = {}
+        meta: dict[str, Any] = {}
         if hidden in (2, 3):
             meta["generated"] = {"expression": "", "stored": hidden == 3}
         if not data_type:
