@@ -245,6 +245,9 @@ class Statement(Expressions):
             *(getattr(join, "this", join) if isinstance(join, self.exp.Join) else join for join in joins),
         ]
         for node in queue:
+            if self.is_bracketed_join(node):
+                sources |= self.unbracketed(node, ctes, outer)
+                continue
             self.source(node, sources, ctes, outer)
             for nested in node.args.get("joins") or ():
                 if not isinstance(node, self.exp.Subquery):
@@ -252,6 +255,27 @@ class Statement(Expressions):
                     if nested.args.get("on") is not None:
                         self.filtering(nested.args["on"], Scope(sources, outer, {}), ctes)
         return sources
+
+    def is_bracketed_join(self, node):
+        """True for tables in brackets without a name of their own, as dumps write joins: each keeps its name."""
+        exp = self.exp
+        while isinstance(node, exp.Subquery | exp.Paren) and node.args.get("alias") is None:
+            node = node.this
+            if isinstance(node, exp.Table):
+                return True
+        return False
+
+    def unbracketed(self, node, ctes, outer):
+        """The sources of a join in brackets."""
+        joins = node.args.get("joins") or ()
+        found = self.sources_of(node.this, joins, ctes, outer)
+        for join in joins:
+            if join.args.get("on") is not None:
+                self.filtering(join.args["on"], Scope(found, outer, {}), ctes)
+            for name in join.args.get("using") or ():
+                sides = [relation.columns.get(name.name.lower()) for relation in found.values()]
+                self.indirect.update(dict.fromkeys(one for side in sides if side for one in side.sources))
+        return found
 
     def source(self, node, sources, ctes, outer):
         exp = self.exp
