@@ -2,11 +2,12 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
 
-from . import document_views, editor_views, plan_views, proposal_views, source_views, views
+from . import document_views, editor_views, plan_views, proposal_views, read_views, source_views, views
 
 app_name = "deploy"
 urlpatterns = [
     path("ingestion/", views.jobs, name="ingestion"),
+    path("ingestion/read/<slug:kind>/", read_views.read, name="read"),
     path("ingestion/upload/", views.upload, name="upload"),
     path("ingestion/<int:number>/", views.job, name="job"),
     path("ingestion/<int:number>/cancel/", views.cancel, name="cancel"),

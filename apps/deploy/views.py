@@ -18,6 +18,7 @@ from apps.ui.htmx import fragment
 
 from . import ingestion, read_page, reading, run_page
 from .forms import ArtifactsForm
+from .read_forms import FORMS, TITLES
 
 INGEST, CANCEL = "catalog.ingest", "catalog.cancel_ingestion"
 # The kinds of row in the order in which people ask about them.
@@ -37,7 +38,7 @@ KINDS = {
 
 
 @login_required
-def jobs(request, *, form=None, status=200):
+def jobs(request, *, form=None, kind="", status=200):
     """The runs that read metadata, newest first, and the way to begin one; or those of pipelines, which are many."""
     foreign = request.GET.get("source_type") == IngestionJob.OPENLINEAGE
     found = IngestionJob.objects.visible_to(request.reader).of_pipelines(foreign)
@@ -46,9 +47,13 @@ def jobs(request, *, form=None, status=200):
     if state in IngestionJob.Status.values:
         found = found.filter(status=state)
     page = paging.page(found, request, order=("-started_at", "-number"))
+    kind = kind or request.GET.get("read", "")
+    kind = kind if kind in TITLES else "dbt"
     context = {
         "page": page,
-        "form": form or ArtifactsForm(),
+        "kind": kind,
+        "kinds": TITLES.items(),
+        "form": form or FORMS.get(kind, ArtifactsForm)(),
         "may_ingest": not foreign and request.reader.may(INGEST),
         "has_any": has_any,
         "foreign": foreign,
@@ -64,7 +69,7 @@ def jobs(request, *, form=None, status=200):
 @login_required
 def upload(request):
     """Keep the uploaded files and queue their job; the job's page shows the rest."""
-    _need(request, INGEST, _("Only producers, stewards and administrators may ingest."))
+    need_ingest(request)
     form = ArtifactsForm(request.POST, request.FILES)
     if not form.is_valid():
         return jobs(request, form=form, status=422)
@@ -161,6 +166,11 @@ def counts_of(job):
 def pointer_words(pointer):
     """A JSON pointer as people write a path: `nodes › model.shop.orders › columns`."""
     return " › ".join(re.sub("~1", "/", part).replace("~0", "~") for part in pointer.split("/")[1:])
+
+
+def need_ingest(request):
+    """Raise `PermissionDenied` for who may not ingest, with who may."""
+    _need(request, INGEST, _("Only producers, stewards and administrators may ingest."))
 
 
 def _need(request, permission, words):

@@ -81,7 +81,7 @@ def test_strangers_are_sent_to_the_door(client, colleague, name, args, method, c
 def test_every_address_of_plans_and_documents_is_in_the_table():
     from apps.deploy.urls import urlpatterns
 
-    others = {"ingestion", "upload", "job", "cancel"}
+    others = {"ingestion", "upload", "read", "job", "cancel"}
     names = {pattern.name for pattern in urlpatterns if pattern.name} - others
     names -= {name for name in names if "source" in name}  # tests/deploy/test_source_pages.py
 

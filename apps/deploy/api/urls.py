@@ -5,6 +5,7 @@ from django.urls import path
 from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
 from .plans import ApplyPlan, OnePlan, Plans
+from .reading import IngestDDL
 from .sources import ReadSource, test_source
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("source-systems/<key:pk>/read", ReadSource.as_view(), name="source-system-read"),
     path("ingest/dbt", IngestDbt.as_view(), name="ingest-dbt"),
     path("ingest/dbt/upload", IngestDbt.as_view(), name="ingest-dbt-upload"),
+    path("ingest/ddl", IngestDDL.as_view(), name="ingest-ddl"),
     path("ingest/openlineage", LineageEvents.as_view(), name="ingest-openlineage"),
     path("lineage", LineageEvents.as_view(), name="lineage-events"),
     path("lineage/batch", LineageBatch.as_view(), name="lineage-batch"),

@@ -129,7 +129,7 @@ def _change(catalog, table, item, verb):
         for each in item.items() if item.see() == "(" else [item]:
             _rewrite(catalog, table, each, verb)
         return
-    column = _column(table, item.name())
+    column = ddl_tables.named_column(table, item.name())
     if item.take("SET DEFAULT", "ADD DEFAULT"):
         column.default = ddl_tables.default(item)
     elif item.take("DROP DEFAULT"):
@@ -156,7 +156,7 @@ def _change(catalog, table, item, verb):
 
 
 def _rewrite(catalog, table, item, verb):
-    before = _column(table, item.name())
+    before = ddl_tables.named_column(table, item.name())
     name = item.name() if verb == "CHANGE" else before.name
     type_ = _written_type(catalog, item) or before.type
     if name != before.name:
@@ -182,13 +182,6 @@ def _written_type(catalog, item):
     return found
 
 
-def _column(table, name):
-    found = table.column(name)
-    if found is None:
-        raise Misread(f"The table {table.name} has no column {name}.")
-    return found
-
-
 def _drop(table, item):
     if item.take("CONSTRAINT", "INDEX", "KEY", "FOREIGN KEY"):
         item.take("IF EXISTS")
@@ -200,7 +193,7 @@ def _drop(table, item):
     else:
         item.take("COLUMN")
         item.take("IF EXISTS")
-        column = _column(table, item.name())
+        column = ddl_tables.named_column(table, item.name())
         table.columns.remove(column)
         table.keys = [key for key in table.keys if column.name not in key.columns]
         table.indexes = [index for index in table.indexes if column.name not in index.columns]
@@ -218,7 +211,7 @@ def _rename(catalog, table, item):
         catalog.rename(table, item.table())
     else:
         item.take("COLUMN")
-        column = _column(table, item.name())
+        column = ddl_tables.named_column(table, item.name())
         item.need("TO")
         _rename_column(table, column, item.name())
 

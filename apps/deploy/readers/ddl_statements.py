@@ -114,11 +114,16 @@ class Catalog:
             word = walk.next()
             self._path = word.value or self.schema
         elif walk.take("USE"):
-            self._path = walk.name()
+            self._use(walk)
         elif walk.take("RENAME TABLE"):
             self._renamed(self.need(walk.table()), walk)
         else:
             raise Misread(f"{statement.first or statement.text[:20]} is no statement that is known here.")
+
+    def _use(self, walk):
+        """USE: of a schema; which database it is, the person has said."""
+        if walk.take("SCHEMA") or self.dialect in ("mysql", "databricks", "duckdb"):
+            self._path = walk.name()
 
     # ---------- names ----------
 
@@ -278,14 +283,18 @@ class Catalog:
                 walk.skip()
 
     def _partition(self, table, walk):
-        strategy = walk.name().lower() if walk.see() != "(" else "list"
-        if walk.take("COLUMNS"):
-            pass
-        start = walk.at
-        if strategy not in ("range", "list", "hash") or walk.see() != "(":
+        strategy = walk.see().lower() if walk.see(1) in ("(", "COLUMNS") else ""
+        if walk.see() == "(":
+            strategy = "list"  # Hive's: each value has a folder of its own
+        elif strategy in ("range", "list", "hash"):
+            walk.next()
+            walk.take("COLUMNS")
+        else:
             # BigQuery and others name an expression alone.
-            walk.at = start - 1 if walk.see() != "(" or strategy not in ("list",) else start
-            table.partitioning = {"strategy": "range", "expression": walk.rest()[:500]}
+            said = walk.until(
+                lambda ahead: ahead.see() in ("OPTIONS", "CLUSTER", "AS", "COMMENT", "TBLPROPERTIES")
+            )
+            table.partitioning = {"strategy": "range", "expression": said[:500]}
             return
         columns, expressions = ddl_tables.index_parts(table, walk)
         table.partitioning = {"strategy": strategy, "key": columns}

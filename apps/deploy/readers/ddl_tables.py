@@ -66,6 +66,8 @@ def is_key(item):
         return True
     if item.sees("EXCLUDE"):
         return item.see(1) in ("USING", "(")
+    if item.dialect == "tsql" and item.see() == "DEFAULT":
+        return True
     return item.dialect == "mysql" and _is_mysql_index(item)
 
 
@@ -245,6 +247,11 @@ def key(table, item, catalog):
         found = Key("check", [], named, expression=unwrapped(item.bracket().said()))
     elif item.take("NOT NULL"):
         found = Key("not_null", [item.name()], named)
+    elif item.dialect == "tsql" and item.take("DEFAULT"):
+        text = unwrapped(item.until(lambda walk: walk.see() == "FOR"))
+        item.need("FOR")
+        named_column(table, item.name()).default = text
+        return
     elif item.take("EXCLUDE"):
         table.facts.setdefault("exclusions", []).append({"name": named, "expression": item.rest()})
         return
@@ -272,9 +279,7 @@ def add(table, found):
     """Put a key into a table: its columns must be there. Raises `Misread`."""
     named = []
     for name in found.columns:
-        column = table.column(name)
-        if column is None:
-            raise Misread(f"The table {table.name} has no column {name}.")
+        column = named_column(table, name)
         named.append(column.name)
         if found.type in ("primary_key", "not_null"):
             column.nullable = False
@@ -284,6 +289,14 @@ def add(table, found):
     if found.type == "primary_key" and table.primary_key():
         raise Misread(f"The table {table.name} has a primary key already.")
     table.keys.append(found)
+
+
+def named_column(table, name):
+    """The column of this name. Raises `Misread` if there is none."""
+    found = table.column(name)
+    if found is None:
+        raise Misread(f"The table {table.name} has no column {name}.")
+    return found
 
 
 def _columns_of(found, table, item):

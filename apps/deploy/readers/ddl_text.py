@@ -129,7 +129,11 @@ class Script:
                 if kind == "end" and COPY.match(self.text, start, begin):
                     ended = END_OF_COPY.search(self.text, position)
                     if ended is None:
-                        yield self._made(start, "COPY … FROM stdin", "The rows of a COPY never end.")
+                        yield self._made(
+                            start + _first_word(self.text[start:begin]),
+                            "COPY … FROM stdin",
+                            "The rows of a COPY never end.",
+                        )
                         return
                     position = ended.end()
             start, bare = position, []

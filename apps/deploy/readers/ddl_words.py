@@ -8,6 +8,7 @@ UPPER = frozenset({"oracle", "snowflake"})  # dialects that fold names to capita
 AS_WRITTEN = frozenset(
     {"mysql", "tsql", "sqlite", "bigquery", "duckdb", "databricks", "spark", "hive", "clickhouse"}
 )
+GENERIC = frozenset({"STRUCT", "ARRAY", "MAP"})  # types that have others between < and >
 OPENING, CLOSING = {"(": ")", "[": "]"}, {")", "]"}
 
 
@@ -77,7 +78,10 @@ class Walk:
 
     def table(self):
         """Pass the name of a table; returns a `Name`."""
-        parts = self.qualified()[-3:]
+        parts = self.qualified()
+        if self.dialect == "bigquery" and len(parts) == 1:
+            parts = parts[0].split(".")  # `project.dataset.table` is one name there
+        parts = parts[-3:]
         database, schema, name = ["", "", *parts][-3:]
         return Name(name, schema, database)
 
@@ -118,7 +122,11 @@ class Walk:
         while True:
             sign = self.next()
             if sign.kind == "sign":
-                if sign.value in OPENING:
+                if sign.value == "<" and self.at > 1 and self.words[self.at - 2].upper in GENERIC:
+                    stack.append(">")
+                elif sign.value == ">" and stack and stack[-1] == ">":
+                    stack.pop()
+                elif sign.value in OPENING:
                     stack.append(OPENING[sign.value])
                 elif sign.value in CLOSING and (not stack or stack.pop() != sign.value):
                     raise Misread("A bracket is closed that is not open.")

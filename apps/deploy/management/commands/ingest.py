@@ -1,4 +1,4 @@
-"""Ingest the artifacts of a tool from a folder, as a pipeline would."""
+"""Ingest the artifacts of a tool from a folder, or read the schema of files, as a pipeline would."""
 
 import sys
 from contextlib import ExitStack
@@ -8,25 +8,90 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.catalog.models import IngestionJob
-from apps.deploy import ingestion
+from apps.deploy import ingestion, reading
+from apps.deploy.readers.ddl import DIALECTS
+from apps.deploy.schema_files import DDL
 from apps.people.reader import reader_of, system
+from portal_client import CHANGES
 
 NAMES = ("manifest.json", "catalog.json", "run_results.json", "sources.json")
 
 
 class Command(BaseCommand):
-    help = "Read dbt artifacts from PATH (a folder such as target/, or files) and apply them."
+    help = (
+        "Read dbt artifacts from PATH (a folder such as target/, or files) and apply them; or plan what SQL in the file"
+        " PATH would change: `ingest ddl schema.sql --source shop`. Ends with 2 if a plan waits."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("source", choices=["dbt"])
+        parser.add_argument("kind", choices=["dbt", DDL])
         parser.add_argument("path", nargs="+", type=Path)
         parser.add_argument("--as", dest="person", help="The person who ingests; default: the system.")
         parser.add_argument(
             "--accept-vanished", action="store_true", help="Retire capsules even if many are gone."
         )
         parser.add_argument("--no-column-lineage", action="store_true", help="Do not read the models' code.")
+        parser.add_argument("--source", help="The name of the source system that the files describe.")
+        parser.add_argument("--dialect", choices=list(DIALECTS), default="postgres", help="Of SQL.")
+        parser.add_argument("--database", default="", help="The database of names that say none.")
+        parser.add_argument("--schema", default="", help="The schema of names that say none.")
+        parser.add_argument(
+            "--whole", action="store_true", help="What the files do not name has vanished from these schemas."
+        )
 
-    def handle(self, *args, source, path, person, accept_vanished, no_column_lineage, **options):
+    def handle(self, *args, kind, path, person, **options):
+        if kind == "dbt":
+            self._ingest(path, person, **options)
+        else:
+            self._read(kind, path, person, **options)
+
+    def _read(self, kind, paths, person, **options):
+        """Plan what files say; the plan is applied by `manage.py apply`."""
+        if not options["source"]:
+            raise CommandError("Name the source system that this describes: --source shop.")
+        names = ("source", "dialect", "database", "schema", "whole")
+        with ExitStack() as stack:
+            files = [(path.name, stack.enter_context(path.open("rb"))) for path in self._plain(paths)]
+            try:
+                job = reading.accept(
+                    kind,
+                    reader=self._reader(person),
+                    choices={name: options[name] for name in names},
+                    files=files,
+                    application="command",
+                )
+            except ingestion.TooLarge as error:
+                raise CommandError(str(error)) from None
+        reading.run(job, say=self._say if sys.stderr.isatty() else None)
+        self._planned(job)
+
+    @staticmethod
+    def _plain(paths):
+        for path in paths:
+            if not path.is_file():
+                raise CommandError(f"{path} is no file.")
+        return paths
+
+    def _planned(self, job):
+        if job.status != IngestionJob.Status.COMPLETED:
+            raise CommandError(f"{job}: {job.error_message}")
+        stats = job.stats
+        for each in stats["missed"]:
+            place = f"line {each['line']}: " if each["line"] else ""
+            self.stdout.write(f"  missed: {place}{each['text']} ({each['why']})")
+        for note in stats["notes"]:
+            self.stdout.write(f"  {note['severity']}: {note['message']}")
+        if stats["plan"] is None:
+            self.stdout.write(f"{job}: no changes.")
+            return
+        said = ", ".join(
+            f"{number} {word.replace('_', ' ')}" for word, number in stats["planned"].items() if number
+        )
+        number, key = stats["plan"]["number"], stats["plan"]["id"]
+        self.stdout.write(f"{job}: {said}. PL-{number}: apply it with `apply {key}` within a day.")
+        sys.exit(CHANGES)
+
+    def _ingest(self, path, person, *, accept_vanished, no_column_lineage, **options):
         options = ingestion.Options(accept_vanished=accept_vanished, column_lineage=not no_column_lineage)
         with ExitStack() as stack:
             files = [(found.name, stack.enter_context(found.open("rb"))) for found in self._files(path)]
