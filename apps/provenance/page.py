@@ -167,7 +167,7 @@ def _changed(since):
 
 def _more(around, found, asked):
     """A link below each drawn node that has neighbours beyond the drawing."""
-    links = {}
+    links = _folds(found, asked)
     for (key, way), number in around.beyond.items():
         if key not in found or key in links:
             continue
@@ -185,12 +185,23 @@ def _more(around, found, asked):
                 if steps < explorer.DEEPEST
                 else address(asked, view="list")
             )
-        elif urn in asked.opened:
-            url = _node(found[key])["focus_url"]
         else:
             url = address(asked, opened=(*asked.opened, urn))
         links[key] = {"name": urn, "text": text % {"n": f"{number:,}"}, "url": url}
     return list(links.values())
+
+
+def _folds(found, asked):
+    """{key: a link below each opened node that takes back what it opened}."""
+    return {
+        key: {
+            "name": row.urn,
+            "text": _("− fold"),
+            "url": address(asked, opened=tuple(urn for urn in asked.opened if urn != row.urn)),
+        }
+        for key, row in found.items()
+        if row.urn in asked.opened
+    }
 
 
 def _files(around, reader):

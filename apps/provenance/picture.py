@@ -1,11 +1,12 @@
 """A lineage graph ready to be printed by `components/lineage_graph.html`: places, short names, neighbours."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from apps.provenance import layout
 from apps.provenance.routing import HEIGHT, WIDTH
 
-LETTERS = 19  # of 13 px that fit beside the icon
+LETTERS = 18  # of 13 px that fit beside the icon, in wide fonts too
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,14 @@ def picture(nodes, edges, more=()):
         place = drawn.nodes[name]
         return ids.get(at.get((place.column, place.row + step)), "")
 
+    short = titles(nodes)
     printed = {}
     for node in nodes:
         name, place = node["name"], drawn.nodes[node["name"]]
         printed[name] = {
             **node,
             "id": ids[name],
-            "short": shortened(node["title"], LETTERS - 2 if node.get("flag") else LETTERS),
+            "short": short[name],
             "x": place.x,
             "y": place.y,
             "text_x": place.x + 34,
@@ -90,5 +92,24 @@ def named(columns, focus):
     return found
 
 
+def titles(nodes):
+    """{name: what fits into the node}: the beginning of a long title, or its two ends where the beginning would not tell it apart."""
+    room = {node["name"]: LETTERS - 2 if node.get("flag") else LETTERS for node in nodes}
+    cut = {node["name"]: shortened(node["title"], room[node["name"]]) for node in nodes}
+    number = Counter(cut.values())
+    return {
+        node["name"]: cut[node["name"]]
+        if number[cut[node["name"]]] == 1
+        else folded(node["title"], room[node["name"]])
+        for node in nodes
+    }
+
+
 def shortened(text, most):
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def folded(text, most):
+    """The first and the last letters of a text, as many of these as of those."""
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[: most - 1 - half]}…{text[-half:]}"

@@ -3,13 +3,14 @@
 Pure, like `layout`, which says where the nodes stand. Units are CSS pixels.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 176, 40  # of a node
 ACROSS, DOWN = 224, 62  # from one column, or row, to the next
 TIP = 6
 RADIUS = 6
+MANY = 12  # edges on one side of a node that no longer get ports and tracks of their own
 AROUND = 24  # beside the drawing, for edges that lead back
 
 
@@ -64,7 +65,7 @@ def ports(pairs, back, placed, chains, middle, side):
         at_node[pair[side]].append((towards_, len(at_node[pair[side]]), pair))
     found = {}
     for name, edges in at_node.items():
-        step = min(8, (HEIGHT - 12) / max(len(edges) - 1, 1))
+        step = 0 if len(edges) > MANY else min(8, (HEIGHT - 12) / max(len(edges) - 1, 1))
         first = placed[name].middle - step * (len(edges) - 1) / 2
         found.update({pair: first + step * at for at, (*_, pair) in enumerate(sorted(edges))})
     return found
@@ -87,9 +88,9 @@ def turns(steps, placed):
     for pair, heights in steps.items():
         for at, (before, after) in enumerate(heights):
             gaps[placed[pair[0]].column + at].append(((pair, at), before, after))
-    found = {}
+    found, bundle = {}, bundles(steps)
     for column, here in gaps.items():
-        track = tracks(here)
+        track = tracks_of_bundles(here, bundle)
         left = side[column] + WIDTH + RADIUS + 2
         room = ACROSS - WIDTH - TIP - 2 * RADIUS - 6
         number = 1 + max(track.values(), default=0)
@@ -97,6 +98,36 @@ def turns(steps, placed):
         first = left + (room - each * (number - 1)) / 2
         found.update({step: first + each * track.get(step, 0) for step, *_ in here})
     return found
+
+
+def bundles(steps):
+    """{(edge, step): node} of the steps that share one track: those at a node with more edges than can be told apart."""
+    leave, arrive = Counter(pair[0] for pair in steps), Counter(pair[1] for pair in steps)
+    found = {}
+    for pair, heights in steps.items():
+        if arrive[pair[1]] > MANY:
+            found[pair, len(heights) - 1] = pair[1]
+        if leave[pair[0]] > MANY:
+            found[pair, 0] = pair[0]
+    return found
+
+
+def tracks_of_bundles(steps, bundle):
+    """The track of every step that bends; the steps of one bundle run on one, as if they were a single line."""
+    together, alone = defaultdict(list), []
+    for step in steps:
+        if step[0] in bundle:
+            together[bundle[step[0]]].append(step)
+        else:
+            alone.append(step)
+    whole = [
+        (node, min(min(s[1:]) for s in members), max(max(s[1:]) for s in members))
+        for node, members in together.items()
+    ]
+    track = tracks(alone + whole)
+    for node, members in together.items():
+        track |= {step: track.get(node, 0) for step, *_heights in members}
+    return track
 
 
 def tracks(steps):

@@ -214,11 +214,14 @@
     return true;
   };
 
-  /* A graph that is wider than the window begins at its focus. */
+  /* A graph that is wider or taller than its window begins at its focus. */
   const centre = () => {
     for (const graph of all(".graph")) {
       const node = one("[aria-current]", graph)?.getBoundingClientRect();
-      if (node) graph.scrollLeft += node.left + node.width / 2 - graph.getBoundingClientRect().left - graph.clientWidth / 2;
+      if (!node) continue;
+      const view = graph.getBoundingClientRect();
+      graph.scrollLeft += node.left + node.width / 2 - view.left - graph.clientWidth / 2;
+      graph.scrollTop += node.top + node.height / 2 - view.top - graph.clientHeight / 2;
     }
   };
   centre();

@@ -162,10 +162,39 @@ def test_arrow_keys_know_where_they_lead():
 def test_long_names_are_cut_but_said_in_full():
     node = next(node for node in pictured().nodes if node["name"] == "customer_lifetime_value")
 
-    assert node["short"] == "customer_lifetime_…"
+    assert node["short"] == "customer_lifetime…"
     assert node["title"] == "customer_lifetime_value"
+
+
+def test_long_names_that_begin_alike_are_told_apart_by_their_ends():
+    nodes = [
+        {"name": f"customer_orders_by_{word}", "title": f"customer_orders_by_{word}"}
+        for word in ("day", "week")
+    ]
+    shop = {"name": "stg_orders", "title": "stg_orders"}
+
+    drawn = picture([*nodes, shop], [{"up": "stg_orders", "down": node["name"]} for node in nodes])
+
+    assert {node["short"] for node in drawn.nodes} == {
+        "stg_orders",
+        "customer_…s_by_day",
+        "customer_…_by_week",
+    }
 
 
 def test_the_sides_of_the_focus_are_named():
     assert [side for _, side in pictured(focus="orders").columns] == ["up", "focus", "down"]
     assert pictured().columns == []
+
+
+def test_many_edges_of_one_node_run_as_one_line_until_they_part():
+    edges = [("hub", f"mart_{n:02}") for n in range(40)]
+
+    drawn = layout.drawn(["hub", *(down for _up, down in edges)], edges)
+
+    starts = {edge.path.partition("L")[0] for edge in drawn.edges}
+    assert len(starts) == 1
+    turned = {
+        re.search(r"L([0-9.]+) ", edge.path).group(1) for edge in drawn.edges if edge.path.count("Q") == 2
+    }
+    assert len(turned) == 1

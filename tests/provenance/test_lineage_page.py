@@ -9,6 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.audit.context import acting
+from apps.catalog.models import Capsule
+from apps.people.reader import system
+from apps.provenance.models import CapsuleEdge
 from tests.catalog.test_capsule_page import text
 from tests.discovery.pages import page, signed_in
 from tests.factories import (
@@ -322,3 +326,36 @@ def test_the_cost_does_not_grow_with_the_neighbourhood(analyst):
         page(analyst, url(large, overlay="quality"))
 
     assert len(few) == len(many)
+
+
+def test_what_was_opened_is_folded_again(analyst):
+    raw, staged, orders = chain("raw", "stg", "orders")
+
+    html = page(analyst, url(orders, open=staged.urn))
+    fold = re.search(r'<a class="more" href="([^"]+)"[^>]*><text[^>]*>− fold', html).group(1)
+
+    assert drawn(page(analyst, fold.replace("&amp;", "&"))) == {"stg", "orders"}
+
+
+def test_a_hub_with_2000_children_shows_the_nearest_and_counts_the_rest(analyst):
+    hub = CapsuleFactory(name="events")
+    with acting(system("load"), bulk=True):
+        made = Capsule.objects.bulk_create(
+            Capsule(urn=f"urn:dcs:dbt:model:big:{n:04}", name=f"mart_{n:04}", capsule_type="model")
+            for n in range(2000)
+        )
+        CapsuleEdge.objects.bulk_create(
+            CapsuleEdge(source=hub, target=one, source_urn=hub.urn, target_urn=one.urn) for one in made
+        )
+
+    html = page(analyst, url(hub))
+
+    assert len(drawn(html)) == 60
+    assert len(listed(html, "downstream")) == 1000
+    assert "and 1,000 more, too many to list" in text(html)
+    assert "The 60 nearest are drawn, and 1,941 more are in the list." in text(html)
+    assert "Within ten steps 0 feed it and 2,000 depend on it." in text(html)
+    with CaptureQueriesContext(connection) as queries:
+        read = text(page(analyst, f"/capsules/{hub.urn}/impact/?kind=capsules"))
+    assert "1–100 of 2,000" in read
+    assert len(queries) < 35
