@@ -9,7 +9,7 @@ from apps.people.roles import RESTRICTED
 from apps.workflow.admin import WorkflowAdmin
 
 from . import events
-from .models import LineageEvent, Plan, PlanPart
+from .models import LineageEvent, Plan, PlanPart, SourceRead, SourceSchedule
 
 
 class MadeByDocuments:
@@ -77,3 +77,19 @@ class LineageEventAdmin(ReadOnlyAdmin):
         if number:
             events.enqueue()
         self.message_user(request, __("%(n)d events wait for the worker.") % {"n": number})
+
+
+@admin.register(SourceSchedule)
+class SourceScheduleAdmin(ReadOnlyAdmin):
+    list_display = ["source", "cron", "zone", "is_on", "next_due", "asked_by"]
+    list_select_related = ["source", "asked_by"]
+    list_filter = ["is_on"]
+    search_fields = ["source__name"]
+
+
+@admin.register(SourceRead)
+class SourceReadAdmin(ReadOnlyAdmin):
+    list_display = ["schedule", "slot", "outcome", "job", "plan"]
+    list_select_related = ["schedule", "job", "plan"]
+    list_filter = ["outcome"]
+    search_fields = ["schedule__source__name"]

@@ -16,7 +16,7 @@ from apps.dcs.models import Keyed, Record, VisibleQuerySet
 from apps.workflow.models import Review
 from apps.workflow.reviewable import Affected, ReviewableMany
 
-from .querysets import LineageEventQuerySet, PlanQuerySet
+from .querysets import LineageEventQuerySet, PlanQuerySet, SourceScheduleQuerySet
 
 LASTS = datetime.timedelta(hours=24)
 
@@ -308,3 +308,70 @@ class LineageDataset(Keyed):
 
     def __str__(self):
         return self.state.get("name", "")
+
+
+class SourceSchedule(Record):
+    """When the database of a source system is read by itself, in the name of who set it up.
+
+    `cron` are five fields in the time zone `zone`. What is found becomes a plan; one that breaks nothing and needs nobody
+    is applied if `applies` says so.
+    """
+
+    source = models.OneToOneField("catalog.SourceSystem", models.CASCADE, related_name="schedule")
+    cron = models.CharField(max_length=100)
+    zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    applies = models.BooleanField(default=False, db_default=False)
+    is_on = models.BooleanField(default=True, db_default=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    next_due = models.DateTimeField(null=True, editable=False)
+
+    objects = SourceScheduleQuerySet.as_manager()
+
+    class Meta:
+        db_table = "source_schedules"
+        ordering = ["source__name"]
+        indexes = [
+            models.Index(fields=["next_due"], condition=models.Q(is_on=True), name="source_schedules_due"),
+        ]
+
+    def __str__(self):
+        return f"{self.cron} {self.zone}"
+
+    def get_absolute_url(self):
+        return reverse("deploy:source", args=[self.source.name])
+
+
+class SourceRead(Keyed):
+    """One time at which a source was read by its schedule; `slot` is the time that was meant, once each."""
+
+    class Outcome(models.TextChoices):
+        UNCHANGED = "unchanged", _("No changes")
+        APPLIED = "applied", _("Applied")
+        WAITS = "waits", _("Waits for somebody")
+        FAILED = "failed", _("Failed")
+
+    schedule = models.ForeignKey(SourceSchedule, models.CASCADE, related_name="reads", editable=False)
+    slot = models.DateTimeField(editable=False)
+    job = models.ForeignKey(
+        "catalog.IngestionJob", models.SET_NULL, null=True, related_name="scheduled", editable=False
+    )
+    plan = models.ForeignKey(Plan, models.SET_NULL, null=True, related_name="+", editable=False)
+    outcome = models.CharField(max_length=20, choices=Outcome, default="", db_default="", editable=False)
+    why = models.TextField(default="", db_default="", editable=False)
+    created_at = models.DateTimeField(db_default=Moment(), editable=False)
+
+    objects = models.Manager()
+
+    class Meta:
+        db_table = "source_reads"
+        ordering = ["-slot"]
+        constraints = [
+            models.UniqueConstraint(fields=["schedule", "slot"], name="source_read_unique"),
+            models.CheckConstraint(
+                name="source_read_outcome_valid",
+                condition=models.Q(outcome__in=["", "unchanged", "applied", "waits", "failed"]),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.schedule} {self.slot:%Y-%m-%d %H:%M}"

@@ -90,3 +90,11 @@ class LineageEventQuerySet(QuerySet):
     def in_order(self):
         """All of them as they came."""
         return self.order_by("received_at", "position", "pk")
+
+
+class SourceScheduleQuerySet(VisibleQuerySet):
+    below = ("source",)
+
+    def due(self, *, at):
+        """Those whose next time has come."""
+        return self.filter(is_on=True, next_due__lte=at)

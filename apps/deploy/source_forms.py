@@ -1,12 +1,16 @@
 """The form of a source system: a few facts for each engine, secrets by name alone."""
 
+from zoneinfo import available_timezones
+
 from django import forms
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.catalog import connections, engines
 from apps.catalog.models import SourceSystem
+from apps.dcs import cron
 from apps.payload.sources.secrets import reference_of
 
 NONE = "none"
@@ -200,3 +204,43 @@ def _connection(said, engine, system):
         **{key: value for key, value in found.items() if value not in (None, "")},
         "engine": engine,
     }
+
+
+class ScheduleForm(forms.Form):
+    """When a source is read by itself."""
+
+    cron = forms.CharField(
+        label=gettext_lazy("When"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "Minute, hour, day of month, month, day of week: “0 6 * * 1-5” is at six on working days, “0 6 L * *” on the last of a month."
+        ),
+    )
+    zone = forms.CharField(
+        label=gettext_lazy("Time zone"),
+        max_length=64,
+        help_text=gettext_lazy("Such as Europe/Berlin or UTC."),
+    )
+    applies = forms.BooleanField(
+        label=gettext_lazy("Apply what is found"),
+        required=False,
+        help_text=gettext_lazy(
+            "Only if all of the source was read, nothing breaks or is gone, and nobody has to agree. Everything else waits for you."
+        ),
+    )
+    is_on = forms.BooleanField(label=gettext_lazy("Switched on"), required=False)
+
+    def __init__(self, data=None, *, schedule=None):
+        told = (
+            {name: getattr(schedule, name) for name in ("cron", "zone", "applies", "is_on")}
+            if schedule
+            else {}
+        )
+        super().__init__(data, initial=told or {"zone": "UTC", "is_on": True})
+
+    def clean(self):
+        found = super().clean()
+        if not self.errors and (said := cron.problem(found["cron"], found["zone"], after=timezone.now())):
+            self.add_error("zone" if found["zone"] not in available_timezones() else "cron", said)
+        return found

@@ -1,22 +1,28 @@
 """What the pages of source systems show: where each leads, what came from it, how its last runs went."""
 
+from itertools import islice
+
 from django.db.models import Count
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.catalog import engines
 from apps.catalog.models import Capsule, IngestionJob, SourceSystem
 from apps.catalog.page import listing
+from apps.dcs import cron
 from apps.payload.sources.secrets import reference_of
 
 from . import databases, rights, sources
-from .source_forms import ENGINES
+from .models import Plan, SourceSchedule
+from .source_forms import ENGINES, ScheduleForm
 
 RUNS = 10
+TIMES = 3  # of a schedule, that its page tells
 
 
 def told(systems, reader):
-    """Each of a page of systems with `capsules` (how many), `listing` (where they are) and `last` (run); two queries."""
+    """Each of a page of systems with `count` (of capsules), `listing` (where they are), `last` (run) and `next_due`; three queries."""
     counts = capsules_of(systems, reader)
     runs = (
         IngestionJob.objects.visible_to(reader)
@@ -26,10 +32,16 @@ def told(systems, reader):
         .distinct("source_name")
     )
     last = {run.source_name: run for run in runs}
+    due = dict(
+        SourceSchedule.objects.visible_to(reader)
+        .filter(source__in=[each.pk for each in systems], is_on=True)
+        .values_list("source", "next_due")
+    )
     for system in systems:
         system.count = counts.get(system.pk, 0)
         system.listing = listing(source=system.name)
         system.last = last.get(system.name)
+        system.next_due = due.get(system.pk)
         system.engine = engine_words(system)
     return systems
 
@@ -50,12 +62,16 @@ def engine_words(system):
     return str(ENGINES.get(engine, engine))
 
 
-def context(system, reader):
-    """What the page of one source wants."""
+def context(system, reader, form=None):
+    """What the page of one source wants; `form` is that of its schedule as somebody has filled it in."""
     told([system], reader)
+    schedule = (
+        SourceSchedule.objects.visible_to(reader).filter(source=system).select_related("asked_by").first()
+    )
     sees = sources.may_see_connection(reader)
     runs = reader.may(sources.RUN)
     readable = databases.readable(system)
+    may_read = runs and readable and rights.may_plan(reader)
     return {
         "system": system,
         "facts": connection_facts(system) if sees else None,
@@ -64,11 +80,31 @@ def context(system, reader):
         "may_edit": reader.may(sources.CHANGE),
         "may_remove": reader.may(sources.REMOVE) and not system.count,
         "may_test": runs and readable,
-        "read_url": reverse("deploy:read_source", args=[system.name])
-        if runs and readable and rights.may_plan(reader)
-        else "",
+        "read_url": reverse("deploy:read_source", args=[system.name]) if may_read else "",
+        "schedule": schedule,
+        "times": times_of(schedule),
+        "reads": reads_of(schedule, reader),
+        "form": (form or ScheduleForm(schedule=schedule)) if may_read else None,
         "readable": readable,
     }
+
+
+def times_of(schedule):
+    """The next times at which a schedule reads, an overdue one first."""
+    if schedule is None or schedule.next_due is None:
+        return []
+    more = cron.slots(schedule.cron, schedule.zone, after=max(schedule.next_due, timezone.now()))
+    return [schedule.next_due, *islice(more, TIMES - 1)]
+
+
+def reads_of(schedule, reader):
+    """The last times at which the schedule has read, each with its plan if the reader may know of it."""
+    found = list(schedule.reads.select_related("job")[:RUNS]) if schedule else []
+    plans = Plan.objects.visible_to(reader).filter(pk__in=[read.plan_id for read in found if read.plan_id])
+    known = plans.only("number").in_bulk()
+    for read in found:
+        read.shown_plan = known.get(read.plan_id)
+    return found
 
 
 def runs_of(system, reader):

@@ -18,8 +18,8 @@ from apps.people.rest.permissions import refusal
 from apps.ui import paging
 from apps.ui.htmx import fragment
 
-from . import databases, rights, source_page, sources
-from .source_forms import ENGINES, SourceForm, engine_for
+from . import databases, rights, schedules, source_page, sources
+from .source_forms import ENGINES, ScheduleForm, SourceForm, engine_for
 
 
 @login_required
@@ -45,8 +45,8 @@ def source(request, name):
     return _page(request, _found(request, name))
 
 
-def _page(request, system, *, error="", status=200):
-    context = {**source_page.context(system, request.reader), "error": error}
+def _page(request, system, *, form=None, error="", status=200):
+    context = {**source_page.context(system, request.reader, form), "error": error}
     template = fragment(request, "deploy/source.html", "connection")
     return TemplateResponse(request, template, context, status=status)
 
@@ -137,6 +137,25 @@ def read(request, name):
         return redirect(databases.accept(system, reader=request.reader, application="page"))
     except Conflict as refused:
         return _page(request, system, error=refused.detail, status=409)
+
+
+@login_required
+def schedule(request, name):
+    """Set when the source is read by itself."""
+    if request.method != "POST":
+        return redirect("deploy:source", name)
+    system = _found(request, name)
+    _need(request, sources.RUN)
+    rights.need_right(request.reader)
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        return _page(request, system, form=form, status=422)
+    values = form.cleaned_data
+    try:
+        schedules.put(system, by=request.reader, cron_text=values.pop("cron"), **values)
+    except Conflict as refused:
+        return _page(request, system, form=form, error=refused.detail, status=409)
+    return redirect(reverse("deploy:source", args=[system.name]) + "#schedule")
 
 
 @login_required

@@ -16,6 +16,7 @@ urlpatterns = [
     path("sources/<path:name>/edit/", source_views.edit, name="edit_source"),
     path("sources/<path:name>/test/", source_views.test, name="test_source"),
     path("sources/<path:name>/read/", source_views.read, name="read_source"),
+    path("sources/<path:name>/schedule/", source_views.schedule, name="schedule_source"),
     path("sources/<path:name>/remove/", source_views.remove, name="remove_source"),
     path("sources/<path:name>/", source_views.source, name="source"),
     path("changes/", plan_views.changes, name="changes"),

@@ -79,6 +79,8 @@ EXPLAINED = {
             "term_imports",
             "plans",
             "plan_parts",
+            "source_schedules",
+            "source_reads",
             "lineage_events",
             "lineage_runs",
             "lineage_datasets",
@@ -114,6 +116,7 @@ NOT_LOGGED = {
     "lineage_runs",
     "lineage_datasets",
     "run_capsules",
+    "source_reads",
     *COPIES,
 }
 

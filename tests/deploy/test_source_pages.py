@@ -373,6 +373,8 @@ MATRIX = [
     ("edit_source", ("till",), "post", (403, 403, 403, 403, 403, 403, 422)),
     ("read_source", ("till",), "get", (302,) * 7),
     ("read_source", ("till",), "post", (403, 302, 302, 403, 403, 403, 403)),
+    ("schedule_source", ("till",), "get", (302,) * 7),
+    ("schedule_source", ("till",), "post", (403, 422, 422, 403, 403, 403, 403)),
     ("remove_source", ("till",), "get", (403, 403, 403, 403, 403, 403, 200)),
     ("remove_source", ("till",), "post", (403, 403, 403, 403, 403, 403, 302)),
     ("test_source", ("till",), "get", (302,) * 7),
