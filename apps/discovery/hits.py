@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.catalog.models import DataProduct
 from apps.catalog.vocabularies import CAPSULE_TYPES, LAYERS
 from apps.ui import formats, words
 
@@ -29,6 +30,7 @@ ICONS = {
     "term": "book-open-text",
     "domain": "library-big",
     "owner": "users",
+    "product": "package",
 }
 
 
@@ -266,7 +268,12 @@ def address(hit):
         return ""
 
 
-PAGES = {"term": "glossary:term", "domain": "discovery:domain", "owner": "discovery:team"}
+PAGES = {
+    "term": "glossary:term",
+    "domain": "discovery:domain",
+    "owner": "discovery:team",
+    "product": "discovery:product",
+}
 
 
 def place(hit):
@@ -280,6 +287,8 @@ def place(hit):
     if hit.kind == "term":
         state = words.word("approval", hit.status).text if hit.status else ""
         return " · ".join(filter(None, [str(state), hit.domain]))
+    if hit.kind == "product":
+        return " · ".join(filter(None, [str(DataProduct.Status(hit.status).label), hit.domain]))
     return ""
 
 

@@ -240,3 +240,28 @@ def test_domain_and_capsule_lead_to_their_products(analyst):
 
     assert 'href="/products/Orders/"' in page(analyst, "/domains/sales/")
     assert 'href="/products/Orders/"' in page(analyst, capsule.get_absolute_url())
+
+
+def test_products_are_found_by_their_names_and_words(analyst):
+    DataProductFactory(name="Customer 360", description="One row for each person who buys.", status="active")
+    product = DataProductFactory(name="Takeover targets")
+    DataProduct.objects.filter(pk=product.pk).update(visibility_rank=5)
+
+    html = page(analyst, "/search/?q=customer+360")
+
+    assert 'href="/products/Customer%20360/"' in html
+    assert "Active" in text(html)
+    assert 'href="/products/Customer%20360/"' in page(analyst, "/search/?q=buys&kind=product")
+    assert "/products/" not in page(analyst, "/search/?q=takeover&kind=product").split("<main", 1)[1]
+
+
+def test_a_product_that_got_another_name_or_went_is_no_longer_found_by_the_old_one(analyst):
+    product = DataProductFactory(name="Customer 360")
+    product.name = "Buyers"
+    product.save()
+
+    assert "/products/Buyers/" in page(analyst, "/search/?q=buyers")
+    assert "/products/" not in page(analyst, "/search/?q=customer+360&kind=product").split("<main", 1)[1]
+
+    product.delete()
+    assert "/products/Buyers/" not in page(analyst, "/search/?q=buyers")

@@ -1,4 +1,4 @@
-"""Find capsules, columns, terms, domains and owners by what people type.
+"""Find capsules, columns, terms, domains, owners and data products by what people type.
 
 Exact names come first, then names that begin with the text, then all words anywhere, then the text inside a
 name, then other spellings; each hit says why it is there. Nothing that the reader may not know of is found,

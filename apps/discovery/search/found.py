@@ -14,6 +14,7 @@ KINDS = {
     "term": gettext_lazy("Terms"),
     "domain": gettext_lazy("Domains"),
     "owner": gettext_lazy("Owners"),
+    "product": gettext_lazy("Data products"),
 }
 EXACT, PREFIX, WORDS, FIELDS, PIECE, SPELLING = range(6)
 STAGES = ("exact", "prefix", "words", "words", "substring", "spelling")

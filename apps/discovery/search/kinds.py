@@ -7,7 +7,7 @@ from ..matching import Condition
 from . import capsules, columns, named
 from .found import CAP, KINDS, Found, Group
 
-SUGGESTED = {"capsule": 4, "column": 2, "term": 2, "domain": 1, "owner": 1}
+SUGGESTED = {"capsule": 4, "column": 2, "term": 2, "domain": 1, "owner": 1, "product": 1}
 SCOPE = "s.capsule_id IN (SELECT f.capsule_id FROM dcs.capsule_facts f WHERE {met})"
 
 
@@ -43,7 +43,7 @@ def search(text, reader, *, kinds=None, limit=20):
 
 
 def suggest(text, reader, *, limit=8):
-    """Up to `limit` hits to offer while somebody types: capsules, then columns, terms, domains and owners."""
+    """Up to `limit` hits to offer while somebody types: capsules, then columns, terms, domains, owners and products."""
     found = search(text, reader, limit=limit)
     first = {group.kind: group.hits[: SUGGESTED[group.kind]] for group in found.groups}
     free = limit - sum(len(hits) for hits in first.values())

@@ -1,4 +1,4 @@
-"""Finding terms, domains and owners."""
+"""Finding terms, domains, owners and data products."""
 
 from django.utils.translation import gettext as _
 
@@ -6,7 +6,7 @@ from ..matching import beginning
 from .asking import name_match, params_of, run
 from .found import FIELDS, SPELLING, STAGES, Hit, why_of
 
-NAMED = ("term", "domain", "owner")
+NAMED = ("term", "domain", "owner", "product")
 NAMED_ROWS = """
 WITH matched AS MATERIALIZED (
     SELECT s.kind, s.id, s.name, s.name_key, CASE WHEN s.name_key = %(key)s OR s.name_key = %(name)s OR s.name_key = ANY (%(exact)s::text[]) THEN 0
@@ -21,11 +21,12 @@ WITH matched AS MATERIALIZED (
         row_number() OVER (PARTITION BY kind ORDER BY stage, length(name_key), name_key, id) AS place
     FROM matched m
 )
-SELECT b.kind, b.id, b.name, b.stage, b.by_synonym, b.number, left(coalesce(t.definition, d.description, o.email), 200),
-    coalesce(t.approval_status, ''), coalesce(h.name, ''), coalesce(o.owner_type, '')
+SELECT b.kind, b.id, b.name, b.stage, b.by_synonym, b.number, left(coalesce(t.definition, d.description, o.email, p.description), 200),
+    coalesce(t.approval_status, p.status, ''), coalesce(h.name, ''), coalesce(o.owner_type, '')
 FROM best b
 LEFT JOIN dcs.business_terms t ON b.kind = 'term' AND t.id = b.id
-LEFT JOIN dcs.domains h ON h.id = t.domain_id AND h.visibility_rank <= %(clearance)s
+LEFT JOIN dcs.data_products p ON b.kind = 'product' AND p.id = b.id
+LEFT JOIN dcs.domains h ON h.id = coalesce(t.domain_id, p.domain_id) AND h.visibility_rank <= %(clearance)s
 LEFT JOIN dcs.domains d ON b.kind = 'domain' AND d.id = b.id
 LEFT JOIN dcs.owners o ON b.kind = 'owner' AND o.id = b.id
 WHERE b.place <= %(limit)s ORDER BY b.kind, b.place
@@ -33,7 +34,7 @@ WHERE b.place <= %(limit)s ORDER BY b.kind, b.place
 
 
 def find(asked, scope, reader, kinds, limit):
-    """{kind: (hits, number)} of terms, domains and owners."""
+    """{kind: (hits, number)} of terms, domains, owners and data products."""
     params = params_of(asked, reader, limit) | {
         "kinds": kinds,
         "also": [text for text in (asked.key, *asked.texts) if text],
