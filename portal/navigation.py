@@ -17,6 +17,7 @@ PLACES = (
 )
 FURTHER = (
     ("provenance:lineage", _("Lineage"), "workflow", ""),
+    ("discovery:products", _("Data products"), "package", ""),
     ("contracts:incidents", _("Incidents"), "siren", ""),
     ("deploy:ingestion", _("Ingestion"), "download", ""),
     ("deploy:changes", _("Changes"), "pencil", ""),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog import dimensions, facts
+from apps.catalog.addresses import page_of
 from apps.catalog.models import Capsule, Column
 from apps.ui import words
 from apps.ui.formats import points
@@ -40,6 +41,7 @@ def context(capsule, asked, reader):
     return _told(capsule, column, asked, reader, around, found, said, files) | {
         "reach": _reach(capsule, reader) if column is None else "",
         "impact_url": _impact_url(capsule, column),
+        "trace_url": page_of("policy:trace", capsule.urn, column.name) if column else "",
         "edge": edges.opened(asked.edge, reader) if asked.edge else None,
         "overlays": _overlays(),
         "overlay_title": overlay_title(asked.overlay) if asked.overlay else "",

@@ -226,6 +226,11 @@
   };
   centre();
   page.addEventListener("htmx:afterSettle", centre);
+  // Whoever walked here by keys walks on from the node that they chose.
+  if (sessionStorage.getItem("focus-here")) {
+    sessionStorage.removeItem("focus-here");
+    focus(one(".graph [aria-current]"));
+  }
 
   /* ---------- deciding: a letter chooses, Ctrl+Enter records ---------- */
 
@@ -304,6 +309,7 @@
     }
     if (key === "/") origin = page.activeElement;
     if (key === "f" && page.activeElement.dataset.focusHere) {
+      sessionStorage.setItem("focus-here", "yes");
       location.assign(page.activeElement.dataset.focusHere);
       return true;
     }
