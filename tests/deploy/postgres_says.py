@@ -7,9 +7,10 @@ SELECT c.relname, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition"""
 COLUMNS = """
-SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
+SELECT c.relname, a.attname, CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+  ELSE format_type(a.atttypid, a.atttypmod) END, NOT a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
   AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum"""
 KEYS = """
@@ -120,7 +121,7 @@ def read_defaults(documents):
     for each in documents:
         for column in each["schema"]["columns"]:
             if "generated" in column.get("meta", {}):
-                found[each["name"], column["name"]] = column["meta"]["generated"]
+                found[each["name"], column["name"]] = column["meta"]["generated"]["expression"]
             for one in column.get("constraints", ()):
                 if one["type"] == "default":
                     value = one.get("expression", one.get("value"))
@@ -135,7 +136,7 @@ def read_keys(documents):
     for each in documents:
         for column in each["schema"]["columns"]:
             for one in column.get("constraints", ()):
-                if one["type"] in KINDS.values():
+                if one["type"] in KINDS.values() and "domain" not in one.get("meta", {}):
                     found.add(_key(each["name"], one, [column["name"]]))
         for one in each["schema"].get("constraints", ()):
             found.add(_key(each["name"], one, one["columns"]))

@@ -136,7 +136,8 @@ def test_pagila_as_it_is_has_partitions_and_vectors_and_nothing_missed():
     (rating,) = (one for one in by_name["film"]["schema"]["columns"] if one["name"] == "rating")
     assert rating["meta"]["values"] == ["G", "PG", "PG-13", "R", "NC-17"]
     (year,) = (one for one in by_name["film"]["schema"]["columns"] if one["name"] == "release_year")
-    assert year["meta"]["domain"]["base"] == "integer"
+    assert (year["data_type"], year["meta"]["domain"]["name"]) == ("integer", "year")
+    assert year["constraints"][0]["expression"] == "(release_year >= 1901) AND (release_year <= 2155)"
 
 
 def test_corners_are_what_postgresql_says(scratch):

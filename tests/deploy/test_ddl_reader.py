@@ -198,7 +198,7 @@ class TestDialects:
         assert not found.missed
         kinds = columns(found, "Orders")
         assert kinds["Id"]["meta"]["identity"] == "identity(1,1)"
-        assert kinds["Total"]["meta"]["generated"] == "[Net]+[Tax]"
+        assert kinds["Total"]["meta"]["generated"]["expression"] == "[Net]+[Tax]"
         assert {"type": "default", "value": 0} in kinds["Net"]["constraints"]
         assert by_name(found)["Orders"]["schema"]["indexes"][0]["columns"] == ["Net"]
 

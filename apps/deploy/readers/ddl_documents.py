@@ -1,11 +1,12 @@
 """Tables of DDL as documents of capsules. Pure."""
 
+import re
 import time
 
 from apps.catalog.urns import of_column
 
 from . import ddl_types
-from .ddl_model import Name
+from .ddl_model import Column, Key, Name
 from .found import TABLE, VIEW, Note, relation_urn
 from .sql_lineage import trace
 
@@ -114,7 +115,7 @@ class Documents:
 
     def _structure(self, table):
         own, wide = {}, []
-        for key in table.keys:
+        for key in [*table.keys, *self._of_domains(table)]:
             entry = self._key(table, key)
             if len(key.columns) == 1:
                 own.setdefault(key.columns[0], []).append(entry)
@@ -159,14 +160,33 @@ class Documents:
         if constraints:
             entry["constraints"] = constraints
         meta = dict(column.meta)
-        kind = self.catalog.types.get(ddl_types.base(column.type))
+        if "generated" in meta:
+            stored = self.catalog.dialect == "postgres"
+            meta["generated"] = {"expression": meta["generated"], "stored": stored}
+        kind = self._kind(column)
         if kind is not None and kind.values:
             meta["values"] = kind.values[:LISTED]
         elif kind is not None and kind.base:
-            meta["domain"] = {"base": kind.base, **({"checks": kind.checks} if kind.checks else {})}
+            array = column.type.removeprefix(ddl_types.base(column.type))
+            meta["domain"] = {"name": ddl_types.base(column.type), "base": kind.base}
+            if kind.checks:
+                meta["domain"]["checks"] = kind.checks
+            entry["data_type"] = kind.base + array
         if meta:
             entry["meta"] = meta
         return entry
+
+    def _kind(self, column):
+        """The domain or list of values that a column has for a type, None for a plain one."""
+        return self.catalog.types.get(ddl_types.base(column.type))
+
+    def _of_domains(self, table):
+        """The checks of domains, as checks of the columns that have them for a type."""
+        for column in table.columns:
+            kind = self._kind(column)
+            for check in kind.checks if kind is not None and not column.type.endswith("[]") else ():
+                meta = {"domain": ddl_types.base(column.type)}
+                yield Key("check", [column.name], expression=_about(check, column.name), meta=meta)
 
     def _key(self, table, key):
         entry = {"type": key.type}
@@ -251,8 +271,6 @@ class Documents:
         return found
 
     def _view_columns(self, view, traced, upstream, lineage):
-        from .ddl_model import Column
-
         if traced is None or not traced.complete:
             for words in (traced.unresolved if traced else ())[:5]:
                 self.notes.append(Note("warning", "not_resolved", f"{view.name}: {words}", view.line))
@@ -281,6 +299,17 @@ class Documents:
         names = ["", "", *parts][-3:]
         table = self.catalog.known(Name(names[2], names[1], names[0]))
         return table.column(name) if table is not None else None
+
+
+def _about(check, name):
+    """The check of a domain, about a column instead of VALUE."""
+    quoted = name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
+    pieces = re.split(r"('(?:[^']|'')*')", check)
+    said = [
+        piece if at % 2 else re.sub(r"\bVALUE\b", lambda _found: quoted, piece, flags=re.I)
+        for at, piece in enumerate(pieces)
+    ]
+    return "".join(said)
 
 
 def _column_called(table, name):

@@ -247,7 +247,7 @@ class Catalog:
                 table.parents.append(parent.name)
                 for column in parent.columns:
                     if table.column(column.name) is None:
-                        meta = {**column.meta, "inherited_from": str(parent.name)}
+                        meta = {**column.meta, "inherited_from": True}
                         table.columns.append(
                             Column(column.name, column.type, column.nullable, column.default, "", meta)
                         )
