@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.catalog import access, key_entries, retirement
+from apps.catalog.documents.renames import HINT
 from apps.catalog.models import Capsule, Column, Index
 from apps.dcs.refusals import Conflict
 
@@ -37,6 +38,36 @@ def read_by(found, job=None):
 
 
 # ---------- while planning ----------
+
+
+def with_renames(contents):
+    """The documents with hints at columns that have another name now: formats with field ids know them by these."""
+    named = {}
+    for content in contents:
+        columns = content.get("schema", {}).get("columns", ())
+        ids = {each.get("meta", {}).get("field_id"): each["name"] for each in columns}
+        ids.pop(None, None)
+        if ids:
+            named[content["urn"]] = ids
+    if not named:
+        return contents
+    rows = Column._base_manager.filter(
+        capsule__urn__in=named, retired_at__isnull=True, meta__doc__schema__meta__has_key="field_id"
+    )
+    hints = {}
+    for urn, name, number in rows.values_list("capsule__urn", "name", "meta__doc__schema__meta__field_id"):
+        now = named[urn].get(number)
+        if now is not None and now != name and name not in named[urn].values() and "." not in name:
+            hints[urn, now] = name
+    return tuple(_hinted(content, hints) for content in contents) if hints else contents
+
+
+def _hinted(content, hints):
+    columns = [
+        each if (before := hints.get((content["urn"], each["name"]))) is None else {**each, HINT: before}
+        for each in content.get("schema", {}).get("columns", ())
+    ]
+    return {**content, "schema": {**content["schema"], "columns": columns}} if columns else content
 
 
 def keep(steps, read):

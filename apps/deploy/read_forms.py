@@ -3,8 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from .forms import ManyFilesField
 from .readers.ddl import DIALECTS
-from .schema_files import DDL
+from .schema_files import DDL, FILES
 
 
 class SchemaForm(forms.Form):
@@ -78,6 +79,39 @@ class DDLForm(SchemaForm):
         return [(file.name, file)]
 
 
+class FilesForm(SchemaForm):
+    """Data files, sent or lying where the portal may read."""
+
+    files = ManyFilesField(
+        label=_("Data files"),
+        required=False,
+        help_text=_(
+            "Parquet, CSV, Avro (.avsc or .avro) or an Iceberg metadata.json. Each becomes a capsule; they are not kept."
+        ),
+    )
+    location = forms.CharField(
+        label=_("Or a place on the server"),
+        max_length=1000,
+        required=False,
+        help_text=_(
+            "A file or folder below those that the portal may read. A folder of one table's files is one capsule, a folder "
+            "of folders is many; folders of Delta and Iceberg are tables."
+        ),
+    )
+    field_order = ["files", "location", "source"]
+
+    def clean(self):
+        found = super().clean()
+        if not self.errors and bool(self.brought) == bool(found.get("location", "").strip()):
+            self.add_error("files", _("Choose files, or name a place; one of the two."))
+        return found
+
+    @property
+    def brought(self):
+        """The files, as (name, file)."""
+        return [(file.name, file) for file in self.cleaned_data.get("files") or () if file]
+
+
 def _without_points(text):
     found = text.strip()
     if any(sign in found for sign in ".:/?#"):
@@ -85,5 +119,5 @@ def _without_points(text):
     return found
 
 
-FORMS = {DDL: DDLForm}
-TITLES = {"dbt": _("A dbt project"), DDL: _("SQL that makes tables")}
+FORMS = {DDL: DDLForm, FILES: FilesForm}
+TITLES = {"dbt": _("A dbt project"), DDL: _("SQL that makes tables"), FILES: _("Data files")}

@@ -129,6 +129,7 @@ def _taken(found, reader):
             words % {"n": len(found.documents), "most": MOST_DOCUMENTS},
             _("Read one schema at a time."),
         )
+    found = replace(found, documents=origins.with_renames(found.documents))
     known = known_to(reader)
     result = _checked(found.documents, known)
     while not result.valid:

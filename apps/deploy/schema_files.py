@@ -1,4 +1,6 @@
-"""Files that describe or hold data, as kinds of job: SQL that makes tables."""
+"""Files that describe or hold data, as kinds of job: SQL that makes tables, and data files and folders of them."""
+
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -7,10 +9,10 @@ from apps.payload.sources import roots
 from apps.payload.sources.base import Unreadable
 
 from . import reading
-from .readers import ddl
+from .readers import ddl, files
 from .readers.found import ReaderError
 
-DDL = "ddl"
+DDL, FILES = "ddl", "files"
 
 
 @reading.reader(DDL)
@@ -28,6 +30,25 @@ def read_ddl(given, say):
         whole=chosen.get("whole", False),
         say=say,
     )
+
+
+@reading.reader(FILES)
+def read_files(given, say):
+    """Uploaded data files, each a capsule; or a file or folder below those that the portal may read."""
+    source = given.choices["source"]
+    if given.files:
+        return files.uploaded(list(given.files), source=source, say=say)
+    location = given.choices.get("location", "")
+    path = located(location)
+    if any(sign in location for sign in roots.MAGIC):
+        raise ReaderError("pattern", _("Name a file or a folder, not a pattern."))
+    root = next(each for each in map(_resolved, settings.PAYLOAD_ROOTS) if path.is_relative_to(each))
+    inside = path.relative_to(root).as_posix()
+    return files.read(path, source=source, location=inside, say=say, root=root)
+
+
+def _resolved(root):
+    return Path(root).resolve()
 
 
 def _the_file(given):

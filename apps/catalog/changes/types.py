@@ -187,7 +187,7 @@ def bare(kind: Type) -> Type:
 
 def fields(kind: Type) -> tuple[tuple[str, Type, bool], ...]:
     """(name, type, required) of every field of a structure, also of one inside arrays or a map's values."""
-    while kind.family in ("array", "map"):
+    while kind.family in ("array", "map") and kind.parts:  # of a bare `array` nobody knows what is inside
         kind = kind.parts[-1]
     return kind.parts if kind.family == "struct" else ()
 

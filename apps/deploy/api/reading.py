@@ -12,7 +12,7 @@ from apps.catalog.models import IngestionJob
 from apps.deploy import reading, uploads
 from apps.deploy.models import Plan
 from apps.deploy.readers.ddl import DIALECTS
-from apps.deploy.schema_files import DDL
+from apps.deploy.schema_files import DDL, FILES
 from apps.people.rest.refusals import TooLargeBody
 from apps.people.rest.viewsets import PlainView
 
@@ -57,6 +57,17 @@ class DDLAsked(SchemaAsked):
     whole = serializers.BooleanField(
         default=False,
         help_text="The file describes these schemas entirely: what it does not name has vanished.",
+    )
+
+
+class FilesAsked(SchemaAsked):
+    """Data files, sent or lying on the server."""
+
+    files = serializers.ListField(
+        child=serializers.FileField(),
+        required=False,
+        max_length=20,
+        help_text="Parquet, CSV, Avro or an Iceberg metadata.json; each becomes a capsule.",
     )
 
 
@@ -147,4 +158,32 @@ class IngestDDL(ReadSchema):
     )
     def post(self, request):
         """Read a file of SQL: 201 with the plan, 200 if nothing would change, 202 with the job of a long one."""
+        return self.read(request)
+
+
+class IngestFiles(ReadSchema):
+    """Takes data files, or the place of a file or folder, and says in a plan what would change."""
+
+    kind, asked, upload = FILES, FilesAsked, "files"
+
+    @extend_schema(
+        operation_id="ingest_files",
+        request={"multipart/form-data": FilesAsked, "application/json": FilesAsked},
+        responses={
+            200: IngestionJobSerializer,
+            201: PlanAnswer,
+            202: IngestionJobSerializer,
+            400: None,
+            413: None,
+        },
+        examples=[
+            OpenApiExample(
+                "a folder on the server",
+                value={"location": "lake/orders", "source": "lake"},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request):
+        """Read data files: 201 with the plan, 200 if nothing would change, 202 with the job of a place on the server."""
         return self.read(request)

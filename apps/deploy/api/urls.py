@@ -5,7 +5,7 @@ from django.urls import path
 from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
 from .plans import ApplyPlan, OnePlan, Plans
-from .reading import IngestDDL
+from .reading import IngestDDL, IngestFiles
 from .sources import ReadSource, test_source
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("ingest/dbt", IngestDbt.as_view(), name="ingest-dbt"),
     path("ingest/dbt/upload", IngestDbt.as_view(), name="ingest-dbt-upload"),
     path("ingest/ddl", IngestDDL.as_view(), name="ingest-ddl"),
+    path("ingest/files", IngestFiles.as_view(), name="ingest-files"),
     path("ingest/openlineage", LineageEvents.as_view(), name="ingest-openlineage"),
     path("lineage", LineageEvents.as_view(), name="lineage-events"),
     path("lineage/batch", LineageBatch.as_view(), name="lineage-batch"),

@@ -149,6 +149,11 @@ def test_a_decimal_of_unknown_size_is_undetermined_also_within_an_array():
     assert compare("ARRAY<DECIMAL>", "ARRAY<DECIMAL(3,1)>").outcome == "undetermined"
 
 
+@pytest.mark.parametrize("text", ["array", "array<record>", "map", "list", "struct"])
+def test_a_type_that_does_not_say_what_is_inside_has_no_fields(text):
+    assert types.fields(read(text).type) == ()
+
+
 ALL = sorted(
     {each for line in LATTICE.strip().splitlines() for each in _row(line)[:2]}
     | {"UTINYINT", "USMALLINT", "UINT128", "DECIMAL(3,0)", "DECIMAL(38,10)", "CHAR(1)", "TIME(0)", "TIMETZ", "INTERVAL",

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.catalog.models import IngestionJob
 from apps.deploy import ingestion, reading
 from apps.deploy.readers.ddl import DIALECTS
-from apps.deploy.schema_files import DDL
+from apps.deploy.schema_files import DDL, FILES
 from apps.people.reader import reader_of, system
 from portal_client import CHANGES
 
@@ -20,12 +20,14 @@ NAMES = ("manifest.json", "catalog.json", "run_results.json", "sources.json")
 class Command(BaseCommand):
     help = (
         "Read dbt artifacts from PATH (a folder such as target/, or files) and apply them; or plan what SQL in the file"
-        " PATH would change: `ingest ddl schema.sql --source shop`. Ends with 2 if a plan waits."
+        " PATH would change: `ingest ddl schema.sql --source shop`; or what data files would: `ingest files a.parquet --source"
+        " lake`, `ingest files --location lake/orders --source lake`. Ends with 2 if a plan waits."
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("kind", choices=["dbt", DDL])
-        parser.add_argument("path", nargs="+", type=Path)
+        parser.add_argument("kind", choices=["dbt", DDL, FILES])
+        parser.add_argument("path", nargs="*", type=Path)
+        parser.add_argument("--location", default="", help="A place below PAYLOAD_ROOTS, instead of PATH.")
         parser.add_argument("--as", dest="person", help="The person who ingests; default: the system.")
         parser.add_argument(
             "--accept-vanished", action="store_true", help="Retire capsules even if many are gone."
@@ -49,14 +51,19 @@ class Command(BaseCommand):
         """Plan what files say; the plan is applied by `manage.py apply`."""
         if not options["source"]:
             raise CommandError("Name the source system that this describes: --source shop.")
-        names = ("source", "dialect", "database", "schema", "whole")
+        names = ["source", *(("dialect", "database", "schema", "whole") if kind == DDL else ())]
+        choices = {name: options[name] for name in names}
+        if bool(paths) == bool(options["location"]):
+            raise CommandError("Name a file, or a place with --location; one of the two.")
+        if options["location"]:
+            choices["location"] = options["location"]
         with ExitStack() as stack:
             files = [(path.name, stack.enter_context(path.open("rb"))) for path in self._plain(paths)]
             try:
                 job = reading.accept(
                     kind,
                     reader=self._reader(person),
-                    choices={name: options[name] for name in names},
+                    choices=choices,
                     files=files,
                     application="command",
                 )

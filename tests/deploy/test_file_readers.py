@@ -1,0 +1,451 @@
+"""Data files as documents: Parquet by its footer, CSV by its first rows, Delta and Iceberg by their logs, Avro by its schema."""
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.catalog import documents
+from apps.deploy.readers import files, files_csv
+from apps.deploy.readers.found import ReaderError
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "files"
+
+
+def read(path, **options):
+    return files.read(Path(path), **{"source": "lake", "location": Path(path).name} | options)
+
+
+def only(found):
+    (document,) = found.documents
+    return document
+
+
+def types(document):
+    return {each["name"]: each["data_type"] for each in document["schema"]["columns"]}
+
+
+def column(document, name):
+    return next(each for each in document["schema"]["columns"] if each["name"] == name)
+
+
+def parquet(path, query):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    duckdb.sql(query).write_parquet(str(path))
+    return path
+
+
+def delta(folder, *commits):
+    log = folder / "_delta_log"
+    log.mkdir(parents=True)
+    for number, actions in enumerate(commits):
+        (log / f"{number:020}.json").write_text("\n".join(json.dumps(each) for each in actions), "utf-8")
+    return folder
+
+
+def schema_of(*fields, **more):
+    struct = {"type": "struct", "fields": list(fields)}
+    return {
+        "metaData": {"schemaString": json.dumps(struct), "partitionColumns": [], "configuration": {}, **more}
+    }
+
+
+def named(name, kind="long", **more):
+    return {"name": name, "type": kind, "nullable": True, "metadata": {}, **more}
+
+
+PROTOCOL = {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}
+
+
+class TestParquet:
+    def test_the_footer_says_columns_types_and_numbers(self):
+        document = only(read(FOLDER / "jaffle_classic_orders.parquet"))
+
+        assert document["urn"] == "urn:dcs:lake:file:files:jaffle_classic_orders"
+        assert (document["format"], document["location"]) == ("parquet", "jaffle_classic_orders.parquet")
+        assert types(document)["order_date"] == "DATE"
+        assert document["statistics"] == {"row_count": 99, "size_bytes": 2938}
+        assert document["compression"] == "zstd"
+
+    def test_it_says_what_duckdb_says_of_the_same_file(self, tmp_path):
+        query = (
+            "SELECT 1.5::DECIMAL(10,2) d, [1, NULL] l, {'x': 1, 'y': {'z': 'a'}} s, MAP{'k': 1} m, now() t, uuid() u,"
+            " [{'q': 1}] n, NULL::VARCHAR e"
+        )
+        path = parquet(tmp_path / "kinds.parquet", query)
+
+        document = only(read(path))
+
+        told = duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall()  # noqa: S608 - our own file
+        assert types(document) == {row[0]: row[1] for row in told}
+        assert [each["name"] for each in column(document, "s")["fields"]] == ["x", "y"]
+        assert column(document, "s")["fields"][1]["fields"][0]["name"] == "z"
+        assert [each["name"] for each in column(document, "n")["fields"]] == ["q"]
+        assert "fields" not in column(document, "m")
+
+    def test_a_damaged_file_is_refused_without_its_path(self, tmp_path):
+        path = tmp_path / "cut.parquet"
+        path.write_bytes((FOLDER / "jaffle_classic_orders.parquet").read_bytes()[:1500])
+
+        with pytest.raises(ReaderError) as refused:
+            read(path)
+
+        assert "cut.parquet" in str(refused.value)
+        assert str(tmp_path) not in str(refused.value)
+
+
+class TestCSV:
+    def test_types_are_guessed_and_marked_as_such(self):
+        document = only(read(FOLDER / "pointblank_small_table.csv"))
+
+        assert types(document) == {
+            "date_time": "TIMESTAMP", "date": "DATE", "a": "BIGINT", "b": "VARCHAR", "c": "BIGINT", "d": "DOUBLE",
+            "e": "BOOLEAN", "f": "VARCHAR",
+        }  # fmt: skip
+        assert all(each["meta"]["type_guessed"] for each in document["schema"]["columns"])
+
+    @pytest.mark.parametrize(
+        ("values", "kind"),
+        [
+            (["007", "12"], "VARCHAR"),
+            (["0", "10"], "BIGINT"),
+            (["0.5", "1"], "DOUBLE"),
+            (["2026-01-31", ""], "DATE"),
+            (["31/01/2026"], "VARCHAR"),
+            (["2026-01-31T10:00:00Z"], "TIMESTAMP WITH TIME ZONE"),
+            (["+4930"], "VARCHAR"),
+            (["12345678901234567890"], "DOUBLE"),
+            (["true", "FALSE"], "BOOLEAN"),
+            ([], "VARCHAR"),
+        ],
+    )
+    def test_what_might_be_a_code_or_another_day_stays_text(self, values, kind):
+        assert files_csv.guessed([value for value in values if value])[0] == kind
+
+    def test_days_and_months_that_cannot_be_told_apart_are_noted(self, tmp_path):
+        path = tmp_path / "days.csv"
+        path.write_text("day,n\n01/02/2026,1\n03/04/2026,2\n", "utf-8")
+
+        assert [note.code for note in read(path).notes] == ["ambiguous_dates"]
+
+    @pytest.mark.parametrize(
+        ("data", "encoding", "delimiter"),
+        [
+            ("naïve;zwei\n1;2\n".encode("cp1252"), "cp1252", ";"),
+            ("\ufeffnaïve,zwei\n1,2\n".encode(), "utf-8", ","),
+            ("naïve\tzwei\n1\t2\n".encode("utf-16"), "utf-16", "\t"),
+        ],
+    )
+    def test_encoding_and_delimiter_are_told_by_the_content(self, tmp_path, data, encoding, delimiter):
+        path = tmp_path / "some.csv"
+        path.write_bytes(data)
+
+        document = only(read(path))
+
+        assert list(types(document)) == ["naïve", "zwei"]
+        assert document["x-file"] == {"delimiter": delimiter, "encoding": encoding}
+
+    def test_a_packed_file_is_read_and_a_bomb_costs_nothing(self, tmp_path):
+        path = tmp_path / "big.csv.gz"
+        path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 10_000_000, 9))
+
+        document = only(read(path))
+
+        assert types(document) == {"a": "BIGINT", "b": "BIGINT"}
+        assert document["compression"] == "gzip"
+
+    def test_a_file_without_header_has_numbered_columns(self, tmp_path):
+        path = tmp_path / "bare.csv"
+        path.write_text("1,2\n3,4\n", "utf-8")
+
+        found = read(path)
+
+        assert list(types(only(found))) == ["column1", "column2"]
+        assert found.notes[0].code == "no_header"
+
+    def test_columns_of_one_name_are_told_apart(self, tmp_path):
+        path = tmp_path / "same.csv"
+        path.write_text("a,a\nx,y\n", "utf-8")
+
+        assert list(types(only(read(path)))) == ["a", "a_2"]
+
+
+class TestDelta:
+    def test_the_log_says_columns_and_description(self):
+        document = only(read(FOLDER / "delta_orders"))
+
+        assert document["urn"] == "urn:dcs:lake:table:delta_orders:delta_orders"
+        assert (document["format"], document["description"]) == ("delta", "orders table")
+        assert types(document) == {"order_id": "bigint", "country": "string", "amount": "decimal(18,2)"}
+
+    def test_the_newest_schema_counts_with_keys_checks_and_mapping(self, tmp_path):
+        struct = {"type": "struct", "fields": [named("street", "string")]}
+        mapped = {"delta.columnMapping.id": 7, "comment": "Net."}
+        folder = delta(
+            tmp_path / "orders",
+            [PROTOCOL, schema_of(named("id"))],
+            [
+                schema_of(
+                    named("id", nullable=False),
+                    named("net", "decimal(10,2)", metadata=mapped),
+                    named("day", "date"),
+                    named("to", {"type": "array", "elementType": struct, "containsNull": True}),
+                    partitionColumns=["day"],
+                    configuration={
+                        "delta.constraints.positive": "net > 0",
+                        "delta.columnMapping.mode": "name",
+                    },
+                )
+            ],
+        )
+
+        document = only(read(folder))
+
+        assert column(document, "id")["is_nullable"] is False
+        assert column(document, "net")["meta"] == {"field_id": 7}
+        assert column(document, "net")["description"] == "Net."
+        assert column(document, "to")["fields"][0]["name"] == "street"
+        assert document["partitioning"] == {"strategy": "list", "key": ["day"]}
+        assert document["schema"]["constraints"] == [
+            {"type": "check", "name": "positive", "expression": "net > 0", "columns": ["net"]}
+        ]
+
+    def test_a_checkpoint_stands_for_the_commits_before_it(self, tmp_path):
+        folder = delta(tmp_path / "orders", [PROTOCOL, schema_of(named("old"))])
+        metadata = json.dumps(schema_of(named("id"), named("new"))["metaData"]["schemaString"])
+        parquet(
+            folder / "_delta_log" / f"{5:020}.checkpoint.parquet",
+            "SELECT {'minReaderVersion': 1} AS protocol, {'schemaString': '"
+            + json.loads(metadata).replace("'", "''")
+            + "', 'partitionColumns': ['id'], 'configuration': MAP{'delta.appendOnly': 'true'}} AS \"metaData\"",
+        )
+
+        document = only(read(folder))
+
+        assert list(types(document)) == ["id", "new"]
+        assert document["x-file"]["version"] == 5
+
+    def test_features_that_are_not_known_are_refused_by_name(self, tmp_path):
+        protocol = {
+            "protocol": {"minReaderVersion": 3, "readerFeatures": ["columnMapping", "timeTravelling"]}
+        }
+
+        with pytest.raises(ReaderError, match="timeTravelling"):
+            read(delta(tmp_path / "orders", [protocol, schema_of(named("id"))]))
+
+    def test_a_log_with_gaps_is_refused(self, tmp_path):
+        folder = delta(tmp_path / "orders", [PROTOCOL, schema_of(named("id"))], [], [])
+        (folder / "_delta_log" / f"{1:020}.json").unlink()
+
+        with pytest.raises(ReaderError, match="gaps"):
+            read(folder)
+
+
+class TestIceberg:
+    def test_the_metadata_says_columns_key_and_ids(self):
+        document = only(read(FOLDER / "iceberg_orders.metadata.json"))
+
+        assert document["urn"] == "urn:dcs:lake:table:files:iceberg_orders"
+        assert types(document) == {
+            "order_id": "long", "amount": "decimal(18,2)", "ordered_at": "timestamptz", "addr": "struct",
+        }  # fmt: skip
+        assert column(document, "addr")["fields"][0]["meta"] == {"field_id": 5}
+        assert document["schema"]["constraints"] == [
+            {"type": "primary_key", "columns": ["order_id"], "enforced": False}
+        ]
+        assert column(document, "order_id")["description"] == "key"
+
+    def test_partitions_order_and_snapshots_of_a_tables_folder(self, tmp_path):
+        content = json.loads((FOLDER / "iceberg_orders.metadata.json").read_text("utf-8"))
+        content["partition-specs"] = [
+            {"spec-id": 0, "fields": [{"source-id": 3, "field-id": 1000, "name": "day", "transform": "day"}]}
+        ]
+        content["sort-orders"] = [
+            {"order-id": 0, "fields": [{"source-id": 1, "transform": "identity", "direction": "asc"}]}
+        ]
+        content |= {"current-snapshot-id": 9}
+        content["snapshots"] = [{"snapshot-id": 9, "timestamp-ms": 1, "summary": {"total-records": "42"}}]
+        folder = tmp_path / "orders" / "metadata"
+        folder.mkdir(parents=True)
+        (folder / "v1.metadata.json").write_text("{}", "utf-8")
+        (folder / "v2.metadata.json").write_text(json.dumps(content), "utf-8")
+
+        document = only(read(tmp_path / "orders"))
+
+        assert document["partitioning"] == {
+            "strategy": "range", "key": ["ordered_at"], "expression": "day(ordered_at)",
+        }  # fmt: skip
+        assert document["x-file"]["sorted_by"] == ["order_id asc"]
+        assert document["x-file"]["snapshot_count"] == 1
+        assert document["statistics"] == {"row_count": 42}
+
+    def test_a_version_that_is_not_known_is_refused(self, tmp_path):
+        path = tmp_path / "v1.metadata.json"
+        path.write_text('{"format-version": 9}', "utf-8")
+
+        with pytest.raises(ReaderError, match="format version 9"):
+            read(path)
+
+
+class TestAvro:
+    def test_a_schema_says_columns_nullability_and_texts(self):
+        document = only(read(FOLDER / "orders.avsc"))
+
+        assert column(document, "ordertime") == {
+            "name": "ordertime", "data_type": "long", "is_nullable": False, "description": "My Field",
+        }  # fmt: skip
+        assert "is_nullable" not in column(document, "material")
+        assert types(document)["emailaddresses"] == "array<string>"
+        assert [each["name"] for each in column(document, "address")["fields"]] == [
+            "city",
+            "state",
+            "zipcode",
+        ]
+
+    def test_logical_types_and_defaults(self):
+        document = only(read(FOLDER / "logical_types.avsc"))
+
+        assert types(document)["some_bytes_decimal"] == "decimal(25,2)"
+        assert column(document, "is_processed")["constraints"] == [{"type": "default", "value": False}]
+
+    def test_the_header_of_a_container_holds_the_schema(self, tmp_path):
+        schema = (FOLDER / "orders.avsc").read_bytes()
+
+        def long(number):
+            number, out = (number << 1) ^ (number >> 63), b""
+            while number > 0x7F:
+                out, number = out + bytes([number & 0x7F | 0x80]), number >> 7
+            return out + bytes([number])
+
+        pairs = {b"avro.schema": schema, b"avro.codec": b"snappy"}
+        body = b"".join(long(len(part)) + part for pair in pairs.items() for part in pair)
+        path = tmp_path / "orders.avro"
+        path.write_bytes(b"Obj\x01" + long(2) + body + long(0) + b"0" * 16)
+
+        document = only(read(path))
+
+        assert types(document) == types(only(read(FOLDER / "orders.avsc")))
+        assert document["compression"] == "snappy"
+
+    def test_a_record_within_itself_is_not_unfolded_for_ever(self, tmp_path):
+        node = {
+            "type": "record", "name": "Node",
+            "fields": [{"name": "id", "type": "long"}, {"name": "next", "type": ["null", "Node"]}],
+        }  # fmt: skip
+        path = tmp_path / "node.avsc"
+        path.write_text(json.dumps(node), "utf-8")
+
+        found = read(path)
+
+        assert types(only(found)) == {"id": "long", "next": "Node"}
+        assert found.notes[0].code == "recursive"
+
+
+class TestFolders:
+    def lake(self, root):
+        for number in range(3):
+            parquet(root / "orders" / f"part-{number}.parquet", f"SELECT {number} AS id, 'x' AS note")
+        for day in ("2026-01-01", "2026-01-02"):
+            parquet(root / "events" / f"day={day}" / "a.parquet", "SELECT 1 AS id")
+        parquet(root / "single" / "people.parquet", "SELECT 1 AS id")
+        delta(root / "shop" / "returns", [PROTOCOL, schema_of(named("id"))])
+        (root / "shop" / "seeds").mkdir()
+        (root / "shop" / "seeds" / "a.csv").write_text("x,y\na,b\n", "utf-8")
+        (root / "shop" / "seeds" / "b.csv").write_text("z\nc\n", "utf-8")
+        (root / "notes.txt").write_text("nothing", "utf-8")
+        return root
+
+    def test_a_folder_of_one_tables_files_is_one_capsule_and_one_of_folders_is_many(self, tmp_path):
+        found = read(self.lake(tmp_path / "lake"), location="lake")
+
+        assert sorted((each["urn"], each["location"]) for each in found.documents) == [
+            ("urn:dcs:lake:file:lake.shop.seeds:a", "lake/shop/seeds/a.csv"),
+            ("urn:dcs:lake:file:lake.shop.seeds:b", "lake/shop/seeds/b.csv"),
+            ("urn:dcs:lake:file:lake.single:people", "lake/single/people.parquet"),
+            ("urn:dcs:lake:file:lake:events", "lake/events"),
+            ("urn:dcs:lake:file:lake:orders", "lake/orders"),
+            ("urn:dcs:lake:table:lake.shop:returns", "lake/shop/returns"),
+        ]
+        assert not found.missed
+        assert found.is_whole
+
+    def test_keys_in_the_names_of_folders_are_columns(self, tmp_path):
+        found = read(self.lake(tmp_path / "lake"), location="lake")
+
+        events = next(each for each in found.documents if each["name"] == "events")
+        assert list(types(events)) == ["id", "day"]
+        assert events["partitioning"] == {"strategy": "list", "key": ["day"]}
+
+    def test_the_numbers_of_a_tables_files_are_added_up(self, tmp_path):
+        found = read(self.lake(tmp_path / "lake"), location="lake")
+
+        orders = next(each for each in found.documents if each["name"] == "orders")
+        assert orders["statistics"]["row_count"] == 3
+        assert orders["x-file"]["files"] == 3
+
+    def test_links_that_lead_out_are_not_followed(self, tmp_path):
+        root = self.lake(tmp_path / "lake")
+        parquet(tmp_path / "secret" / "salaries.parquet", "SELECT 1 AS salary")
+        os.symlink(tmp_path / "secret", root / "stolen")
+        os.symlink(tmp_path / "secret" / "salaries.parquet", root / "orders" / "part-9.parquet")
+        os.symlink(root, root / "shop" / "circle")
+
+        found = read(root, location="lake")
+
+        assert sorted(each.text for each in found.missed if "leads out" in each.why) == [
+            "orders/part-9.parquet",
+            "stolen",
+        ]
+        assert "salary" not in str(found.documents)
+
+    def test_one_damaged_file_does_not_hide_the_others(self, tmp_path):
+        root = self.lake(tmp_path / "lake")
+        (root / "single" / "broken.parquet").write_bytes(b"PAR1 no")
+
+        found = read(root, location="lake")
+
+        assert [each.text for each in found.missed] == ["single/broken.parquet"]
+        assert len(found.documents) == 6
+        assert not found.is_whole
+
+    def test_an_empty_folder_says_what_is_read(self, tmp_path):
+        with pytest.raises(ReaderError, match="Parquet, CSV, Avro, Delta and Iceberg"):
+            read(tmp_path)
+
+    def test_every_document_is_valid(self, tmp_path):
+        for path in (FOLDER, self.lake(tmp_path / "lake")):
+            for each in read(path).documents:
+                assert documents.canonical(each)["urn"] == each["urn"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(
+        [
+            "jaffle_classic_orders.parquet",
+            "orders.avsc",
+            "iceberg_orders.metadata.json",
+            "pointblank_small_table.csv",
+        ]
+    ),
+    cut=st.integers(0, 4_000),
+    at=st.integers(0, 4_000),
+    noise=st.binary(max_size=8),
+)
+def test_damaged_files_are_read_or_refused(tmp_path, name, cut, at, noise):
+    data = (FOLDER / name).read_bytes()[: cut or None]
+    path = tmp_path / name
+    path.write_bytes(data[:at] + noise + data[at + len(noise) :])
+
+    try:
+        found = read(path)
+    except ReaderError as error:
+        found = error
+
+    assert str(tmp_path) not in str(found)
+    assert isinstance(found, ReaderError) or found.documents
