@@ -106,3 +106,30 @@ def test_a_source_is_read_in_the_background(producer, administrator, analyst, ti
     assert [each["action"] for each in plan["capsules"]] == ["create"]
     assert [caller.post(path).status_code for caller in (administrator, analyst)] == [403, 403]
     assert producer.post(f"/source-systems/{SourceSystemFactory().pk}/read").status_code == 409
+
+
+def test_a_schedule_is_set_read_and_taken_off(producer, analyst, administrator, till):
+    path = f"/source-systems/{till.pk}/schedule"
+    assert producer.get(path).status_code == 404
+
+    made = producer.put(path, {"cron": "0 6 * * *", "zone": "Europe/Berlin"})
+
+    assert (made.status_code, made.body["applies"], made.body["is_on"]) == (200, False, True)
+    assert made.body["next_due"].endswith("Z")
+    assert analyst.get(path).body == made.body
+    assert producer.put(path, made.body | {"next_due": None}).status_code == 200
+    refused = [
+        producer.put(path, {"cron": "soon"}),
+        producer.put(path, {"cron": "0 6 * * *", "zone": "Mars"}),
+    ]
+    assert [(each.status_code, *each.body["fields"]) for each in refused] == [(400, "cron"), (400, "zone")]
+    codes = [caller.put(path, {"cron": "0 6 * * *"}).status_code for caller in (analyst, administrator)]
+    assert codes == [403, 403]
+    assert [analyst.delete(path).status_code, producer.delete(path).status_code] == [403, 204]
+    assert producer.get(path).status_code == 404
+    assert (
+        producer.put(
+            f"/source-systems/{SourceSystemFactory().pk}/schedule", {"cron": "0 6 * * *"}
+        ).status_code
+        == 409
+    )

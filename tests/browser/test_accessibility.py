@@ -40,6 +40,8 @@ PAGES = {
         "/",
         "/ingestion/",
         "/ingestion/1/",
+        "/sources/",
+        "/sources/jaffle_shop/",
         "/changes/",
         "/changes/?state=applied",
         "/changes/new/",

@@ -217,6 +217,8 @@ class TestPostgres:
     def test_pagila_is_read_with_its_partitions_types_and_views(self, warehouse):
         facts, connection = warehouse
         text = (DDL / "pagila-schema.sql").read_text("utf-8")
+        if connection.info.server_version < 180_000:
+            text = text.replace(") VIRTUAL", ") STORED")
         connection.execute(re.sub(r"(?m)^\\.*$", "", text))
 
         found = databases.read_system(source(facts))

@@ -225,7 +225,7 @@ def test_a_secret_is_read_where_it_is_named_and_goes_to_the_driver_alone(
     settings.SECRETS_ROOT = str(tmp_path)
     monkeypatch.setenv("SHOP_PASSWORD", MARKER)
     given, connect = {}, psycopg.connect
-    monkeypatch.setattr(psycopg, "connect", lambda **facts: given.update(facts) or connect(**facts))
+    monkeypatch.setattr(psycopg, "connect", lambda *at, **facts: given.update(facts) or connect(*at, **facts))
 
     with open_system(system(**shop, **named)) as source:
         assert source.fetch("SELECT 1") == [(1,)]

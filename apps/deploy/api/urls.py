@@ -6,7 +6,7 @@ from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
 from .plans import ApplyPlan, OnePlan, Plans
 from .reading import IngestDDL, IngestFiles
-from .sources import ReadSource, test_source
+from .sources import ReadSource, SourceScheduleView, test_source
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
 
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("documents", AllDocuments.as_view(), name="document-list"),
     path("capsules/<segment:urn>/document", DocumentOfCapsule.as_view(), name="capsule-document"),
     path("source-systems/<key:pk>/test", test_source, name="source-system-test"),
+    path("source-systems/<key:pk>/schedule", SourceScheduleView.as_view(), name="source-system-schedule"),
     path("source-systems/<key:pk>/read", ReadSource.as_view(), name="source-system-read"),
     path("ingest/dbt", IngestDbt.as_view(), name="ingest-dbt"),
     path("ingest/dbt/upload", IngestDbt.as_view(), name="ingest-dbt-upload"),
