@@ -35,6 +35,8 @@ class State:
     edge: str = ""
     as_of: str = ""
     compare: str = ""
+    up_after: str = ""
+    down_after: str = ""
     errors: tuple = ()
 
     @property
@@ -73,6 +75,8 @@ def state(asked):
         opened=tuple(asked.getlist("open")[:DRAWN]),
         edge=uuid_of(asked.get("edge", "")),
         as_of=as_of,
+        up_after=asked.get("up_after", ""),
+        down_after=asked.get("down_after", ""),
         compare="today" if as_of and asked.get("compare") == "today" else "",
         errors=tuple(errors),
     )

@@ -91,8 +91,13 @@ def of_column(column, reader, *, depth=DEEPEST):
 
 def reaches(capsule, reader, *, depth=DEEPEST):
     """How many capsules a change of `capsule` touches: what the list of its impact has rows for capsules."""
-    found = spread([capsule.pk], _columns_of([capsule.pk], reader), reader, depth=depth)
-    return len(found.capsules.keys() - {capsule.pk})
+    columns = _columns_of([capsule.pk], reader)
+    far = reach.reached(reach.CAPSULES, [capsule.pk], reader, depth=depth).steps.keys()
+    deep = reach.reached(reach.COLUMNS, columns, reader, depth=depth).steps if columns else {}
+    rows = (
+        Column.objects.visible_to(reader).filter(pk__among=deep).order_by() if deep else Column.objects.none()
+    )
+    return len((far | set(rows.values_list("capsule_id", flat=True))) - {capsule.pk})
 
 
 @dataclass(frozen=True)

@@ -9,46 +9,43 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.catalog import dimensions, facts
 from apps.catalog.addresses import page_of
 from apps.catalog.models import Capsule, Column
-from apps.ui import words
-from apps.ui.formats import points
 
-from . import edges, explorer, graph, impact, nodes, reach, then, walk
+from . import edges, explorer, graph, impact, marks, nodes, reach, then, walk
 from .dimension import may_read_code
 from .models import ColumnEdge, TransformationCode
 from .picture import picture
 
 STEPS = (0, 1, 2, 3, 10)
 FOUND = 20
+ROWS = 100  # of each list on one page
 SINCE = {then.REMOVED: gettext_lazy("removed since"), then.ADDED: gettext_lazy("new since")}
 COLUMNS_OFFERED = 1000
-# Which dimensions know what a mark says; the later knows it better.
-KNOWERS = {"sensitivity": ("policy",), "quality": ("quality",), "freshness": ("quality", "contract")}
+KEPT = ("as_of", "column", "compare", "down_after", "edge", "focus", "overlay", "up_after")
 
 
-def context(capsule, asked, reader):
-    """Everything around a capsule, or around one of its columns if the address names one."""
+def context(capsule, asked, reader, *, whole=False):
+    """Everything around a capsule, or around one of its columns if the address names one; `whole` lists, or a page of each."""
     column = _column(capsule, asked.column, reader) if asked.column else None
     if asked.at:
-        return _as_it_was(capsule, column, asked, reader)
+        return _as_it_was(capsule, column, asked, reader, whole)
     around, found = (
         _around_column(column, asked, reader) if column else _around_capsule(capsule, asked, reader)
     )
-    said = marks([_capsule_of(one) for one in found.values()], asked.overlay, reader)
+    said = marks.marks([_capsule_of(one) for one in found.values()], asked.overlay, reader)
     files = {} if column else _files(around, reader)
-    return _told(capsule, column, asked, reader, around, found, said, files) | {
+    return _told(capsule, column, asked, reader, around, found, said, files, whole) | {
         "reach": _reach(capsule, reader) if column is None else "",
         "impact_url": _impact_url(capsule, column),
         "trace_url": page_of("policy:trace", capsule.urn, column.name) if column else "",
         "edge": edges.opened(asked.edge, reader) if asked.edge else None,
-        "overlays": _overlays(),
-        "overlay_title": overlay_title(asked.overlay) if asked.overlay else "",
+        "overlays": marks.overlays(),
+        "overlay_title": marks.overlay_title(asked.overlay) if asked.overlay else "",
     }
 
 
-def _as_it_was(capsule, column, asked, reader):
+def _as_it_was(capsule, column, asked, reader, whole):
     """The same page at an earlier moment; marks and code are those of today, so they are left out."""
     asked = replace(asked, overlay="", edge="", opened=())
     focus = column or capsule
@@ -57,7 +54,7 @@ def _as_it_was(capsule, column, asked, reader):
     found = load([focus.pk, *around.up.steps, *around.down.steps], reader)
     begins = then.known_from()
     changed = Counter(edge.since for edge in around.listed_edges)
-    return _told(capsule, column, asked, reader, around, found, {}, {}) | {
+    return _told(capsule, column, asked, reader, around, found, {}, {}, whole) | {
         "as_of": asked.at,
         "as_of_compare_url": "" if asked.compare else address(asked, compare="today"),
         "not_yet": "" if then.was_there(focus, asked.at) else focus.created_at,
@@ -68,7 +65,7 @@ def _as_it_was(capsule, column, asked, reader):
     }
 
 
-def _told(capsule, column, asked, reader, around, found, said, files):
+def _told(capsule, column, asked, reader, around, found, said, files, whole):
     """What the page shows at any time: the drawing, the two lists, the controls."""
     return {
         "asked": asked,
@@ -77,7 +74,7 @@ def _told(capsule, column, asked, reader, around, found, said, files):
         "picture": _picture(around, found, said, asked, column or capsule),
         "around": around,
         "found": found,
-        "sides": [_list(side, around, found, said, asked, files) for side in (around.up, around.down)],
+        "sides": [_list(side, around, found, said, asked, files, whole) for side in (around.up, around.down)],
         "summary": summary(around),
         "circle": _circle(around, found),
         "columns_offered": _columns_offered(capsule, reader),
@@ -215,31 +212,50 @@ def _files(around, reader):
     return {key: path.rpartition("/")[2] for key, path in made.values_list("capsule", "file_path")}
 
 
-def _list(side, around, found, said, asked, files):
-    """The rows of one direction by distance, each with the way to the focus."""
+def _list(side, around, found, said, asked, files, whole):
+    """A page of the rows of one direction by distance, each with the way to the focus; all of them if they are wanted `whole`."""
+    keys = [key for key in side.steps if key in found]
+    keys.sort(key=lambda key: (side.steps[key], found[key].name, found[key].urn))
+    start = 0 if whole else _start(side, keys, found, asked)
+    shown = keys[start:] if whole else keys[start : start + ROWS]
     between = explorer.paths(side, around.listed_edges)
     direct = _direct(side, around)
-    rows = []
-    for key, steps in sorted(
-        side.steps.items(), key=lambda pair: (pair[1], found[pair[0]].name if pair[0] in found else "")
-    ):
-        if key not in found:
-            continue
-        row = found[key]
-        edge = direct.get(key)
-        rows.append(
-            {
-                "node": _node_then(row, asked),
-                "row": row,
-                "steps": steps,
-                "via": [found[other].name for other in between[key] if other in found],
-                "edge_url": address(asked, edge=str(edge.pk)) if edge and not asked.at else "",
-                "since": SINCE.get(getattr(edge, "since", ""), ""),
-                "through": _through(edge, files) if edge else "",
-                "mark": said.get(_capsule_of(row).pk),
-            }
-        )
-    return {"way": side.way, "rows": rows, "more": side.more}
+    return {
+        "way": side.way,
+        "rows": [_row(key, side, found, said, asked, files, between[key], direct.get(key)) for key in shown],
+        "more": side.more,
+        "total": len(keys),
+        "first": start + 1,
+        "last": start + len(shown),
+        "again": address(asked, **{_after(side): ""}) if start else "",
+        "next": address(asked, **{_after(side): found[shown[-1]].urn})
+        if start + len(shown) < len(keys)
+        else "",
+    }
+
+
+def _after(side):
+    return "up_after" if side.way == walk.UPSTREAM else "down_after"
+
+
+def _start(side, keys, found, asked):
+    """Where the page begins: behind the row that the address names, at the first if it names none of these."""
+    after = getattr(asked, _after(side))
+    return next((at for at, key in enumerate(keys, 1) if found[key].urn == after), 0) if after else 0
+
+
+def _row(key, side, found, said, asked, files, between, edge):
+    row = found[key]
+    return {
+        "node": _node_then(row, asked),
+        "row": row,
+        "steps": side.steps[key],
+        "via": [found[other].name for other in between if other in found],
+        "edge_url": address(asked, edge=str(edge.pk)) if edge and not asked.at else "",
+        "since": SINCE.get(getattr(edge, "since", ""), ""),
+        "through": _through(edge, files) if edge else "",
+        "mark": said.get(_capsule_of(row).pk),
+    }
 
 
 def _through(edge, files):
@@ -296,57 +312,6 @@ def _circle(around, found):
     return [found[key].name for key in (around.start, *reversed(between), last) if key in found]
 
 
-def marks(capsules, overlay, reader):
-    """{capsule id: {word, hue}} of the chosen mark; where nothing is known the word says so."""
-    if overlay == "owner":
-        names = {one.pk: one.owner.name if one.owner_id else _("no owner yet") for one in capsules}
-        return {key: {"word": name, "short": name, "hue": ""} for key, name in names.items()}
-    found = {}
-    capsules = list({one.pk: one for one in capsules}.values())
-    slugs = [
-        slug for slug in KNOWERS.get(overlay, ()) if slug in {one.slug for one in dimensions.everything()}
-    ]
-    facts.learn(capsules, reader, slugs=slugs)
-    for slug in slugs:
-        for key, items in dimensions.get(slug).strip(capsules, reader).items():
-            for item in items:
-                if item["key"] == overlay:
-                    found[key] = _said(item, overlay)
-    return found
-
-
-def _said(item, overlay):
-    """An item of the trust strip in a word for the drawing, a shorter one for the list, and a hue."""
-    hue = item.get("hue", "")
-    if level := item.get("sensitivity"):
-        word = str(words.SENSITIVITY[level][1]).lower()
-    elif item.get("score") is not None:
-        score = points(item["score"])
-        return {"word": _("quality %(score)s") % {"score": score}, "short": score, "hue": hue}
-    elif item.get("vocabulary") == "health":
-        word = _("%(mark)s unknown") % {"mark": overlay_title(overlay).lower()}
-        return {"word": word, "short": _("unknown"), "hue": ""}
-    elif item.get("vocabulary"):
-        known = words.word(item["vocabulary"], item["value"])
-        word, hue = str(known.text).lower(), known.hue if known.hue in ("caution", "critical") else ""
-    else:
-        word = str(item.get("value") or "")
-    return {"word": word, "short": word, "hue": hue}
-
-
-def overlay_title(overlay):
-    return {
-        "sensitivity": _("Sensitivity"),
-        "quality": _("Quality"),
-        "freshness": _("Freshness"),
-        "owner": _("Owner"),
-    }[overlay]
-
-
-def _overlays():
-    return [(name, overlay_title(name)) for name in explorer.OVERLAYS]
-
-
 def _steps(now):
     return sorted({*STEPS, now})
 
@@ -354,11 +319,7 @@ def _steps(now):
 def address(asked, **changes):
     """The page in another state; what stands at its default is left out."""
     state = {**vars(asked), "edge": "", **changes}
-    pairs = [
-        (name, state[name])
-        for name in ("as_of", "column", "compare", "edge", "focus", "overlay")
-        if state[name]
-    ]
+    pairs = [(name, state[name]) for name in KEPT if state[name]]
     pairs += [(name, state[name]) for name in ("up", "down") if state[name] != 1]
     pairs += [("view", state["view"])] if state["view"] != "graph" else []
     pairs += [("open", urn) for urn in state["opened"]]

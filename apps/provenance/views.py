@@ -22,7 +22,8 @@ def lineage(request):
     capsule = addresses.find(asked.focus, request.reader) if _is_address(asked.focus) else None
     if capsule is None:
         return _choose(request, asked)
-    context = page.context(capsule, asked, request.reader)
+    whole = request.GET.get("format") == "csv"
+    context = page.context(capsule, asked, request.reader, whole=whole)
     match request.GET.get("format"):
         case "csv":
             return _csv(context)

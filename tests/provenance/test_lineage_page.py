@@ -351,8 +351,12 @@ def test_a_hub_with_2000_children_shows_the_nearest_and_counts_the_rest(analyst)
     html = page(analyst, url(hub))
 
     assert len(drawn(html)) == 60
-    assert len(listed(html, "downstream")) == 1000
+    assert listed(html, "downstream") == [f"mart_{n:04}" for n in range(100)]
+    assert "1–100 of 1,000" in text(html)
     assert "and 1,000 more, too many to list" in text(html)
+    following = re.search(r'href="([^"]+down_after=[^"]+)"', html).group(1).replace("&amp;", "&")
+    assert listed(page(analyst, following), "downstream") == [f"mart_{n:04}" for n in range(100, 200)]
+    assert len(analyst.get(url(hub, format="csv")).content.splitlines()) == 1001
     assert "The 60 nearest are drawn, and 1,941 more are in the list." in text(html)
     assert "Within ten steps 0 feed it and 2,000 depend on it." in text(html)
     with CaptureQueriesContext(connection) as queries:

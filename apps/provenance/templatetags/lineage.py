@@ -18,13 +18,13 @@ def with_(asked, change):
 @register.filter
 def up(asked, steps):
     """{{ asked|up:2 }}"""
-    return page.address(asked, up=steps)
+    return page.address(asked, up=steps, up_after="")
 
 
 @register.filter
 def down(asked, steps):
     """{{ asked|down:2 }}"""
-    return page.address(asked, down=steps)
+    return page.address(asked, down=steps, down_after="")
 
 
 @register.filter
@@ -36,7 +36,7 @@ def overlay(asked, name):
 @register.filter
 def focus(asked, urn):
     """{{ asked|focus:capsule.urn }}"""
-    return page.address(asked, focus=urn, column="", opened=())
+    return page.address(asked, focus=urn, column="", opened=(), up_after="", down_after="")
 
 
 @register.filter
