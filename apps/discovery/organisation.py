@@ -5,11 +5,12 @@ reads the address needs no table of slugs.
 """
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.template.response import TemplateResponse
 
-from apps.catalog.models import DataProduct, Domain, Owner, Stewardship, TeamMembership
+from apps.catalog.models import Capsule, DataProduct, Domain, Owner, Stewardship, TeamMembership
 from apps.ui import paging
 from apps.ui.htmx import fragment
 
@@ -58,6 +59,20 @@ def domain(request, name):
         "products": DataProduct.objects.visible_to(request.reader).filter(domain=found),
     }
     return placed(request, "discovery/domain.html", context, domain=(found.name,))
+
+
+@login_required
+def teams(request):
+    """All teams, and the people who own capsules by themselves, with who belongs to them and how much they own."""
+    owned = Capsule.objects.visible_to(request.reader).current().filter(owner=OuterRef("pk")).order_by()
+    counted = owned.values("owner").annotate(n=Count("pk")).values("n")
+    found = (
+        Owner.objects.visible_to(request.reader)
+        .annotate(owns=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+        .prefetch_related(Prefetch("team_memberships", TeamMembership.objects.select_related("user")))
+    )
+    page = paging.page(found, request, order=("name", "kind"), size=100)
+    return TemplateResponse(request, fragment(request, "discovery/teams.html", "teams"), {"page": page})
 
 
 @login_required

@@ -22,6 +22,7 @@ urlpatterns = [
     path("products/<path:name>/edit/", products.edit, name="edit_product"),
     path("products/<path:name>/members/", products.members, name="product_members"),
     path("products/<path:name>/", products.product, name="product"),
+    path("teams/", organisation.teams, name="teams"),
     path("teams/<path:name>/", organisation.team, name="team"),
     path("people/<str:username>/", people.person, name="person"),
     path("help/keys/", help.key_map, name="keys"),

@@ -26,6 +26,7 @@ PAGES = {
         f"{CUSTOMERS}impact/",
         f"{CUSTOMERS}columns/first_name/trace/",
         "/products/",
+        "/teams/",
         "/people/producer/",
         "/domains/",
         "/people/me/",

@@ -1,6 +1,7 @@
 """The pages of change plans: the list, the editor, one plan with its five parts, and applying it."""
 
 import copy
+import re
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from apps.people.reader import reader_of, system
 from tests.factories.approvals import approved
 from tests.factories.catalog import CapsuleFactory, OwnerFactory
 from tests.factories.people import UserFactory
+from tests.factories.provenance import CapsuleEdgeFactory
 
 URN = "urn:dcs:dbt:model:shop:orders"
 ORDERS = {
@@ -283,6 +285,30 @@ def test_a_plan_shows_old_and_new_word_by_word_with_verdict_and_reason(client, p
     assert "2 consumers to tell" in page
     assert "analytics" in page
     assert "finance" in page
+
+
+def test_the_impact_of_a_plan_reaches_as_far_as_that_of_its_capsules(client, producer):
+    applied(written(ORDERS), producer)
+    orders, revenue, report, secret = (
+        Capsule.objects.get(urn=URN),
+        CapsuleFactory(name="revenue", owner=OwnerFactory(name="Finance data")),
+        CapsuleFactory(name="report"),
+        CapsuleFactory(name="board_pack"),
+    )
+    for up, down in ((orders, revenue), (revenue, report), (report, secret)):
+        CapsuleEdgeFactory(source=up, target=down)
+    Capsule.objects.filter(pk=secret.pk).update(visibility_rank=5)
+    said = {"doc": {"contract": {"known_consumers": [{"name": "Board meeting", "team": "Finance"}]}}}
+    Capsule.objects.filter(pk=report.pk).update(meta=said)
+    made = plan.make(written(without_amount()), producer)
+
+    page = page_of(client, made)
+
+    shown = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('id="impact"') :]).split())
+    assert "Consumers 1 Board meeting Finance · 2 steps" in shown
+    assert "Downstream 2 revenue model · silver · 1 step report model · silver · 2 steps" in shown
+    assert "Owners to tell 1 Finance data 1 capsule · 1 step" in shown
+    assert "board_pack" not in page
 
 
 def test_a_blocked_plan_names_the_day_on_which_it_may_go_and_has_no_button(client, producer):

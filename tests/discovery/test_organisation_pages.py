@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import (
@@ -144,3 +146,31 @@ def test_retired_and_secret_columns_are_not_listed(analyst):
     ColumnFactory(name="gone", capsule=CapsuleFactory(retired_at="2026-01-01T00:00Z"))
 
     assert names(page(analyst, "/columns/")) == ["amount"]
+
+
+def test_all_teams_are_listed_with_their_members_and_what_they_own(analyst):
+    sales = OwnerFactory(name="Sales data")
+    TeamMembershipFactory(owner=sales, user=UserFactory(username="chen", first_name="Chen", last_name="Wu"))
+    CapsuleFactory.create_batch(2, owner=sales)
+    hidden = OwnerFactory(name="Takeover")
+    type(hidden).objects.filter(pk=hidden.pk).update(visibility_rank=5)
+
+    html = page(analyst, "/teams/")
+
+    assert names(html) == ["Sales data"]
+    assert 'href="/people/chen/">Chen Wu</a>' in html
+    assert 'href="/capsules/?owner=Sales%20data">2<' in html
+
+
+def test_the_list_of_teams_costs_the_same_however_many_there_are(analyst):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            page(analyst, "/teams/")
+        return len(queries)
+
+    CapsuleFactory(owner=OwnerFactory())
+    asked()  # the first page after signing in notes the session
+    one = asked()
+    for _number in range(5):
+        TeamMembershipFactory()
+    assert asked() - one <= 1  # the members, where there are any
