@@ -83,6 +83,7 @@ def keep(steps, read):
         _keep_keys(step, keys or ({}, []))
         _keep_indexes(step, indexes or set())
         _keep_words(step, read)
+        _keep_upstream(step)
 
 
 def _foreign(capsules, origin):
@@ -200,6 +201,18 @@ def _note(step, pointer, read, kept, offered):
         step.kept.append({"pointer": pointer, "by": by, "at": "", "kept": kept, "document": offered})
 
 
+def _keep_upstream(step):
+    """What somebody else declared to flow into a view stays beside what its query reads."""
+    said = (step.capsule.meta.get(SAID) or {}).get("upstream") or []
+    wanted, before = step.wanted.get("lineage"), step.before.get("lineage", {})
+    if not wanted:
+        return
+    found = list(wanted.get("upstream", ()))
+    found += [urn for urn in before.get("upstream", ()) if urn not in said and urn not in found]
+    if found:
+        step.wanted["lineage"] = {**wanted, "upstream": found}
+
+
 def texts(document):
     """{name of a column, "" for the capsule: the description that a document gives}."""
     found = {"": document.get("description", "")}
@@ -214,7 +227,12 @@ def notes(documents, read):
     return {
         document.urn: {
             "origin": read["origin"],
-            SAID: {"source": read["source"], "job": read["job"], "texts": texts(document.canonical)},
+            SAID: {
+                "source": read["source"],
+                "job": read["job"],
+                "texts": texts(document.canonical),
+                "upstream": document.canonical.get("lineage", {}).get("upstream", []),
+            },
         }
         for document in documents
     }

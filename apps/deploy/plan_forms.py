@@ -40,7 +40,6 @@ class DecisionForm(forms.Form):
 
     accept_partial = forms.CharField(
         label=_("Accept what was not understood"),
-        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     retire = forms.MultipleChoiceField(
@@ -62,13 +61,17 @@ class DecisionForm(forms.Form):
         else:
             said = _("Write %(name)s to say that you have seen the list above, and want the rest.")
             self.fields["accept_partial"].help_text = said % {"name": self.name}
+            self.fields["accept_partial"].error_messages["required"] = self._wanted()
 
     def clean_accept_partial(self):
         """The name, exactly as it stands in the plan."""
         found = self.cleaned_data["accept_partial"].strip()
         if found != self.name:
-            raise forms.ValidationError(_("Write the name exactly: %s") % self.name)
+            raise forms.ValidationError(self._wanted())
         return found
+
+    def _wanted(self):
+        return _("Write the name exactly: %s") % self.name
 
 
 class DocumentForm(forms.Form):

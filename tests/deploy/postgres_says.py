@@ -58,10 +58,8 @@ def columns(connection):
 
 
 def defaults(connection):
-    """{(table, column): text}, with the schema of everything written out."""
-    connection.execute("SET search_path = ''")
+    """{(table, column): text}"""
     rows = connection.execute(COLUMNS).fetchall()
-    connection.execute("SET search_path = public")
     return {(table, name): _plain(text) for table, name, _kind, _nullable, text in rows if text is not None}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.deploy.readers import ddl
+from apps.deploy.readers import ddl, postgres
 
 from . import postgres_says as says
 
@@ -145,3 +145,30 @@ def test_corners_are_what_postgresql_says(scratch):
 
     assert not found.missed, found.missed
     compare(found, scratch(CORNERS))
+
+
+@pytest.mark.parametrize("name", ["Chinook_PostgreSql.sql", "pagila-schema.sql"])
+def test_the_file_and_the_catalogue_of_one_database_give_the_same_capsules(scratch, name):
+    text = (
+        text_of(name)
+        .replace(VECTOR, "real[]")
+        .replace("hnsw (embedding public.vector_cosine_ops)", "btree (embedding)")
+    )
+    connection = scratch(text)
+    rows = postgres.gather(
+        lambda sql, values: connection.execute(sql, values).fetchall(), schemas=("public",)
+    )
+
+    stored = postgres.read(rows, source="shop", database="shop", schemas=("public",))
+    found = read(text)
+
+    by_urn = {each["urn"]: each for each in stored.documents}
+    assert by_urn.keys() == {each["urn"] for each in found.documents}
+    for each in found.documents:
+        other = by_urn[each["urn"]]
+        kinds = {column["name"]: column["data_type"] for column in other["schema"]["columns"]}
+        shown = {column["name"]: column["data_type"] for column in each["schema"]["columns"]}
+        assert list(shown) == list(kinds)
+        assert {key: kind for key, kind in shown.items() if kind != "unknown"}.items() <= kinds.items()
+        assert each.get("lineage", {}).get("upstream") == other.get("lineage", {}).get("upstream")
+        assert each.get("partitioning") == other.get("partitioning")

@@ -10,6 +10,7 @@ from apps.dcs.refusals import Conflict
 from apps.deploy import applying, ingestion, plan, reading, tasks
 from apps.deploy.models import Plan
 from apps.people.reader import reader_of
+from apps.provenance.models import CapsuleEdge
 from tests.factories.catalog import DomainFactory
 from tests.factories.people import UserFactory
 
@@ -191,6 +192,19 @@ class TestWhatStays:
 
         assert read(table("orders"), reader=producer).stats["plan"] is None
         assert capsule("orders").tags == ["finance"]
+
+    def test_what_somebody_declared_to_flow_in_stays(self, producer, steward):
+        orders, returns = table("orders")["urn"], table("returns")["urn"]
+        view = table("shown", lineage={"upstream": [orders]})
+        applied(table("orders"), table("returns"), view, reader=producer)
+        more = table("shown", lineage={"upstream": [orders, returns]})
+        applying.apply_directly(plan.documents.write(more), reader=steward)
+
+        assert read(view, reader=producer).stats["plan"] is None
+        applied(table("shown", lineage={"upstream": [table("targets")["urn"]]}), reader=producer)
+
+        edges = CapsuleEdge.objects.filter(target_urn=view["urn"])
+        assert set(edges.values_list("source_urn", flat=True)) == {returns, table("targets")["urn"]}
 
 
 class TestWhatVanished:

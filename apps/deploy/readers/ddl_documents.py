@@ -156,13 +156,10 @@ class Documents:
             entry["description"] = column.description
         constraints = list(keys)
         if column.default:
-            constraints.append({"type": "default", **_default(column.default)})
+            constraints.append({"type": "default", **_default(self._without_schema(column.default))})
         if constraints:
             entry["constraints"] = constraints
         meta = dict(column.meta)
-        if "generated" in meta:
-            stored = self.catalog.dialect == "postgres"
-            meta["generated"] = {"expression": meta["generated"], "stored": stored}
         kind = self._kind(column)
         if kind is not None and kind.values:
             meta["values"] = kind.values[:LISTED]
@@ -175,6 +172,16 @@ class Documents:
         if meta:
             entry["meta"] = meta
         return entry
+
+    def _without_schema(self, text):
+        """A default without the schema that needs no naming: dumps write it out, the database does not."""
+        if self.catalog.dialect != "postgres":
+            return text
+        return re.sub(
+            rf"(?<=nextval\('){re.escape(self.catalog.schema)}\.|(?<=::){re.escape(self.catalog.schema)}\.",
+            "",
+            text,
+        )
 
     def _kind(self, column):
         """The domain or list of values that a column has for a type, None for a plain one."""
@@ -246,7 +253,7 @@ class Documents:
             words = f"There was no time left to follow the query of {view.name}."
             self.notes.append(Note("warning", "not_resolved", words, view.line))
         upstream = self._upstream(traced.tables if traced else ())
-        lineage: dict = {"upstream": list(dict.fromkeys(urn for urn in upstream.values() if urn))}
+        lineage: dict = {"upstream": sorted({urn for urn in upstream.values() if urn})}
         lineage["transformation"] = {"language": "sql", "code": view.query[:MOST_CODE]}
         columns = self._view_columns(view, traced, upstream, lineage)
         if not columns:

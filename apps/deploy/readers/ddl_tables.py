@@ -199,13 +199,13 @@ def _generated(column, item):
             item.bracket()
         return
     if item.take("ROW START", "ROW END"):
-        column.meta["generated"] = "row"
+        column.meta["generated"] = {"expression": "row", "stored": True}
         return
     expression = item.bracket().said() if item.see() == "(" else item.until(ends_type)
-    column.meta["generated"] = expression
+    stored = item.take("STORED", "VIRTUAL", "PERSISTED") in ("STORED", "PERSISTED")
+    column.meta["generated"] = {"expression": expression, "stored": stored}
     if column.type == "unknown":
         column.meta["read_as"] = "expression"
-    item.take("STORED", "VIRTUAL", "PERSISTED")
 
 
 def _sequence(item):
@@ -390,8 +390,8 @@ def index_parts(table, item):
         )
         if single and part.words[0].kind in ("word", "name"):
             name = part.name()
-            if (column := table.column(name)) is not None:
-                columns.append(column.name)
+            if (column := table.column(name)) is not None or table.query:
+                columns.append(column.name if column is not None else name)
                 continue
             part.at -= 1
         expressions.append(_without_order(part))
