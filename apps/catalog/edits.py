@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.dcs.refusals import Conflict
 
 # Keys of `meta` that the portal keeps; nobody writes them by hand.
-KEPT_META = frozenset({"provenance", "origin", "placeholder"})
+KEPT_META = frozenset({"provenance", "origin", "placeholder", "read_from", "missing_since"})
 
 
 def revise(record, *, by, seen=None, **changes):

@@ -2,6 +2,7 @@
 
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from apps.audit.activity import people_called
@@ -12,6 +13,7 @@ from . import dimensions, facts, vocabularies
 from .access import may_edit
 from .addresses import page_of
 from .models import ProductMember
+from .retirement import MISSING
 
 STRIP = ("sensitivity", "contract", "quality", "freshness", "incidents", "review")
 MARK_HUES = {"partial": "caution", "missing": "caution", "alert": "critical"}
@@ -118,6 +120,8 @@ def notices(capsule, reader):
         found.append({"hue": "idle", "icon": "archive", "retired": capsule.retired_at})
     elif capsule.meta.get("placeholder"):
         found.append({"hue": "idle", "icon": "circle-dashed", "placeholder": True})
+    elif since := parse_datetime(str(capsule.meta.get(MISSING, ""))):
+        found.append({"hue": "caution", "icon": "unplug", "missing": since})
     return found
 
 

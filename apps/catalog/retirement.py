@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 
 from apps.dcs.refusals import Conflict
 
+MISSING = "missing_since"  # in the meta of a capsule in use that its source no longer has
+
 
 def retire(record):
     """Take a capsule or a column out of use; its history stays. Raises `Conflict` if it is out of use already."""

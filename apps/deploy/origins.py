@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from apps.catalog import access, key_entries, retirement
 from apps.catalog.documents.renames import HINT
 from apps.catalog.models import Capsule, Column, Index
+from apps.catalog.retirement import MISSING
 from apps.dcs.refusals import Conflict
 
 from .readers.found import COLUMN_META
 from .wanted import declared
 
-MISSING = "missing_since"  # in the meta of a capsule that its source no longer has
-SAID = "read"  # in the meta of a capsule: what its reader said last
+SAID = "read_from"  # in the meta of a capsule: what its reader said last
 MOST = 1_000  # missed statements and vanished capsules that a plan keeps
 
 

@@ -149,6 +149,12 @@ def test_a_retired_capsule_stays_readable_and_says_so_first(analyst):
     assert html.index("Retired") < html.index("What it is")
 
 
+def test_a_capsule_that_its_source_no_longer_has_says_since_when(analyst):
+    lost = CapsuleFactory(name="returns", meta={"missing_since": "2026-11-04T06:00:00+00:00"})
+
+    assert "Missing from its source since 4 Nov 2026." in text(page(analyst, url(lost)))
+
+
 def test_a_capsule_that_others_only_name_says_that_nothing_else_is_known(analyst):
     named = CapsuleFactory(name="raw_orders", meta={"placeholder": True}, description=None)
 
