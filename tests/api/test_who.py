@@ -21,6 +21,7 @@ from tests.factories import (
 )
 
 PERSONAS = ("anonymous", "analyst", "auditor", "administrator", "own", "other", "steward", "elsewhere")
+RUN = ("own", "other", "steward", "elsewhere")
 EVERYBODY = dict.fromkeys(PERSONAS, 200) | {"anonymous": 401}
 
 
@@ -149,6 +150,10 @@ WRITE = [
     ("POST", "/source-systems", {"name": "lake", "source_type": "files"}, may(201, "administrator")),
     ("PATCH", "/source-systems/{system}", {"description": "x"}, may(200, "administrator")),
     ("DELETE", "/source-systems/{system}", None, may(204, "administrator")),
+    # The source has no connection: whoever may run is told so.
+    ("POST", "/source-systems/{system}/test", None, may(409, *RUN, "administrator")),
+    ("POST", "/source-systems/{system}/read", None, may(409, *RUN)),
+    ("PUT", "/source-systems/{system}/schedule", {"cron": "0 6 * * *"}, may(409, *RUN)),
     ("POST", "/data-products", {"name": "Orders"}, may(201, *ALL_EDITORS)),
     ("PATCH", "/data-products/{product}", {"status": "deprecated"}, may(200, *EDITORS)),
     ("DELETE", "/data-products/{product}", None, may(204, *EDITORS)),

@@ -296,15 +296,6 @@ def test_a_trial_says_what_answers_and_is_kept(client, till):
     assert JobProgress.objects.of(till).filter(kind=sources.TRIAL, state="completed").count() == 2
 
 
-def test_a_trial_waits_for_the_server_outside_of_any_transaction(till, monkeypatch):
-    from apps.deploy import api, source_views
-    from apps.deploy.api import sources as routes
-
-    assert source_views.test.without_database
-    assert routes.test_source.without_database
-    assert api
-
-
 def test_a_source_without_connection_cannot_be_tried(client):
     signed_in(client, "producer")
     SourceSystemFactory(name="files", kind="files")

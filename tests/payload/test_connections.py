@@ -130,6 +130,14 @@ def test_the_driver_goes_where_the_check_has_looked(shop, monkeypatch):
     assert asked == ["warehouse.example.org"]
 
 
+def test_the_next_address_of_a_host_is_tried_when_one_does_not_answer(shop, settings, monkeypatch):
+    settings.CONNECT_INTERNAL = ["127.0.0.0/8"]
+    monkeypatch.setattr(hosts, "resolved", lambda name, port: ["127.0.0.77", "127.0.0.1"])
+
+    with open_system(system(**{**shop, "host": "warehouse.example.org"})) as source:
+        assert source.connection.info.hostaddr == "127.0.0.1"
+
+
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "::ffff:127.0.0.1", "127.1", "0x7f000001", "2130706433"]
 )
