@@ -73,6 +73,8 @@ class Dimension:
     `reach(capsules, columns, reader)` is a list of `Touched`: what of this dimension hangs on the capsules and columns
     with these ids; a constant number of queries.
 
+    `past(capsule, reader, at)` is what rows, and no document, tell of an earlier moment: {section: {name: [values]}}.
+
     `facts(reader)` and `column_facts(reader)` name the expressions on a capsule or column that the set-based
     parts read; `facts.known` asks for those of all dimensions in one query.
     """
@@ -101,6 +103,7 @@ class Dimension:
     write: Callable = _nothing
     sections: tuple[str, ...] = ()
     reach: Callable = _none
+    past: Callable = _nothing
 
 
 _registry: dict[str, Dimension] = {}

@@ -34,7 +34,8 @@ def or_as_it_was(view):
 def as_it_was(request, capsule, tab, at):
     """The tab of the capsule as it was at the moment `at`."""
     version = in_force(capsule, at, request.reader)
-    document = disclosed([_whole(version)], capsule, request.reader)[0] if version else {}
+    whole = _whole(version, _past(capsule, tab, at, request.reader)) if version else {}
+    document = disclosed([whole], capsule, request.reader)[0] if version else {}
     asked = request.GET["as_of"]
     found = _tabs(capsule, tab, asked)
     people = people_called({version.deployed_by}) if version else {}
@@ -62,12 +63,22 @@ def as_it_was(request, capsule, tab, at):
     return page.answer(request, "catalog/past.html", context)
 
 
-def _whole(version):
-    """The document, with the neighbours that nobody declared but something saw."""
-    lineage = version.snapshot.get("lineage") or {}
-    sides = {"upstream": version.upstream_urns, "downstream": version.downstream_urns}
-    seen = {name: sorted({*(lineage.get(name) or ()), *urns}) for name, urns in sides.items() if urns}
-    return {**version.snapshot, "lineage": {**lineage, **seen}}
+def _past(capsule, tab, at, reader):
+    """What the tab's dimension knows of the moment from rows."""
+    found = next((one for one in dimensions.everything() if one.slug == tab), None)
+    return found.past(capsule, reader, at) if found else {}
+
+
+def _whole(version, past):
+    """The document, with what nobody declared but rows tell of the moment, such as neighbours that a run saw."""
+    found = dict(version.snapshot)
+    for section, lists in past.items():
+        own = found.get(section) or {}
+        found[section] = {
+            **own,
+            **{name: sorted({*(own.get(name) or ()), *urns}) for name, urns in lists.items()},
+        }
+    return found
 
 
 def _first(capsule, reader):

@@ -17,7 +17,7 @@ from apps.catalog.models import IngestionJob
 from apps.people.roles import INTERNAL
 from apps.ui import paging
 
-from . import codes, document, nodes
+from . import codes, document, nodes, then, walk
 from .models import CapsuleEdge, ColumnEdge, RunCapsule, TransformationCode
 from .picture import picture
 
@@ -208,6 +208,17 @@ def panel(request, capsule):
     }
 
 
+def past(capsule, reader, at):
+    """The direct neighbours at an earlier moment, whoever told of them."""
+    found = then.neighbours(then.CAPSULES, capsule.pk, reader, at)
+    up, down = found[walk.UPSTREAM], found[walk.DOWNSTREAM]
+    sides = {
+        "upstream": sorted({edge.source_urn for edge in up}),
+        "downstream": sorted({edge.target_urn for edge in down}),
+    }
+    return {"lineage": {name: urns for name, urns in sides.items() if urns}}
+
+
 def seen(told):
     """In how many runs an edge was seen, and when last; None if it is only declared."""
     return {"runs": told["runs"], "last": datetime.fromisoformat(told["last"])} if told else None
@@ -306,6 +317,7 @@ register(
         write=document.write,
         sections=("lineage",),
         panel=panel,
+        past=past,
         facts=asked,
         count=count,
         state=state,

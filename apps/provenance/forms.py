@@ -45,15 +45,14 @@ class CodeForm(RevisionForm):
             "git_commit_sha": gettext_lazy("7 to 64 hexadecimal digits."),
         }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, **kwargs):
+        super().__init__(_with_line_ends_of_files(data), **kwargs)
         self.fields["language"].required = self.fields["code_text"].required = True
         for name in ("line_start", "line_end"):
             self.fields[name].min_value = 1
 
     def clean_code_text(self):
-        """The code with the line ends of files, not those of forms."""
-        text = self.cleaned_data["code_text"].replace("\r\n", "\n")
+        text = self.cleaned_data["code_text"]
         if not text.strip():
             raise forms.ValidationError(_("Write the code."))
         if codes.same(self.instance, text):
@@ -75,3 +74,14 @@ class CodeForm(RevisionForm):
         if first and last and first > last:
             self.add_error("line_end", _("The last line stands before the first."))
         return found
+
+
+def _with_line_ends_of_files(data):
+    """What was sent, its code with line ends as files have them: browsers send those of forms."""
+    if data is None:
+        return None
+    data = data.copy()
+    for name in ("code_text", "base_code_text"):
+        if name in data:
+            data[name] = data[name].replace("\r\n", "\n")
+    return data

@@ -102,6 +102,14 @@ def around(kind, start, reader, at, *, up, down, most, compare=False):
     return Neighbourhood(start, steps, more, past.between(keys), past.cut)
 
 
+def neighbours(kind, start, reader, at):
+    """{way: the edges by which `start` had direct neighbours at the moment}; four queries."""
+    past = _Past(kind, reader, at, compare=False)
+    found = {way: past.beyond([start], way) for way in (walk.UPSTREAM, walk.DOWNSTREAM)}
+    there = set(past.there({far_end(edge, way) for way, edges in found.items() for edge in edges}))
+    return {way: [edge for edge in edges if far_end(edge, way) in there] for way, edges in found.items()}
+
+
 class _Past:
     """Edges and nodes of one kind at one moment, for one reader."""
 

@@ -133,6 +133,18 @@ def test_an_edit_that_came_too_late_stores_nothing(producer, edge):
     assert code.code_text == "select 1"
 
 
+def test_a_conflict_shows_what_differs_and_no_line_ends(producer, edge):
+    code = TransformationCodeFactory(capsule=edge.target, code_text="select 1\nfrom a")
+    late = edited(
+        producer, code, code_text="select 1\r\nfrom a", base_code_text="select 1\r\nfrom a", file_path="b.sql"
+    )
+    codes.revise(code, file_path="c.sql")
+
+    read = text(late().content.decode())
+
+    assert "Choose which text to keep for 1 field." in read
+
+
 def test_what_an_ingestion_brought_is_not_edited_here(producer, edge):
     code = TransformationCodeFactory(capsule=edge.target, meta={"origin": "dbt"})
     url = f"{edge.target.get_absolute_url()}code/{code.pk}/"

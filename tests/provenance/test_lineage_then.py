@@ -216,6 +216,21 @@ def test_the_sheet_says_what_has_changed(analyst, shop):
     assert any("legacy" in line and line.endswith("removed since") for line in sheet.splitlines())
 
 
+def test_the_provenance_tab_names_the_neighbours_of_its_moment(analyst):
+    """An edge that a run saw makes no version; the tab of the version knows of it all the same."""
+    raw, legacy = capsule("raw_orders"), capsule("legacy_orders")
+    with acting(system("edit")):
+        orders = CapsuleFactory(name="orders")
+    flow(raw, orders, stored=timezone.now())
+    flow(legacy, orders).delete()
+
+    html = page(analyst, f"{orders.get_absolute_url()}provenance/?as_of=2999-01-01").replace("<wbr>", "")
+
+    assert "Version 1 was in force" in text(html)
+    assert "raw_orders" in html
+    assert "legacy_orders" not in html
+
+
 def test_the_provenance_tab_leads_to_the_lineage_at_its_moment(analyst, shop):
     with acting(system("edit")):
         stored = Capsule.objects.get(pk=shop.pk)
