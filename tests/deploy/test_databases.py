@@ -12,6 +12,7 @@ from apps.dcs.models import JobProgress
 from apps.dcs.refusals import Conflict
 from apps.deploy import applying, databases, reading
 from apps.deploy.models import Plan
+from apps.deploy.readers import ddl
 from apps.people.reader import reader_of
 from tests.factories import SourceSystemFactory, UserFactory
 
@@ -44,6 +45,36 @@ CREATE MATERIALIZED VIEW sales.totals AS SELECT who, count(*) AS n FROM sales.pa
 CREATE TABLE closed.hidden (id int);
 GRANT USAGE ON SCHEMA sales TO shop_reader
 """
+
+
+def unnamed(entry):
+    """Keys and checks without their names: what the file leaves open the database names itself."""
+    return [
+        {name: value for name, value in key.items() if name != "name"} for key in entry.get("constraints", ())
+    ]
+
+
+def parts(document):
+    return [each["name"] for each in document.get("x-relation", {}).get("partitions", ())]
+
+
+def assert_same_as_its_ddl(found, file, facts):
+    """Reading a database and reading the file that made it tell of the same capsules, columns and keys."""
+    told = ddl.read((DDL / file).read_bytes(), name=file, source="shop", database=facts["database"])
+    written = {each["urn"]: each for each in told.documents}
+    assert {each["urn"] for each in found.documents} == set(written)
+    for each in found.documents:
+        other = written[each["urn"]]
+        for mine, theirs in zip(each["schema"]["columns"], other["schema"]["columns"], strict=True):
+            assert mine["name"] == theirs["name"]
+            assert theirs["data_type"] in (mine["data_type"], "unknown"), each["name"]
+            assert mine.get("is_nullable") == theirs.get("is_nullable"), each["name"]
+            assert unnamed(mine) == unnamed(theirs), each["name"]
+        assert unnamed(each["schema"]) == unnamed(other["schema"]), each["name"]
+        assert each.get("partitioning") == other.get("partitioning")
+        assert parts(each) == parts(other)
+        for part in ("upstream", "columns"):
+            assert each.get("lineage", {}).get(part) == other.get("lineage", {}).get(part), each["name"]
 
 
 def source(facts, name="shop", **more):
@@ -89,6 +120,7 @@ class TestPostgres:
 
         assert set(found) == {"customer", "Order", "line", "parent", "child", "paid", "totals"}
         assert found["Order"]["partitioning"] == {"strategy": "range", "key": ["placed"]}
+        assert parts(found["Order"]) == ["order_2026", "order_rest"]
         assert found["Order"]["urn"].endswith(f":table:{traps['database']}.sales:Order")
         keys = columns(found["Order"])["customer"]["constraints"]
         assert keys == [
@@ -213,6 +245,7 @@ class TestPostgres:
             ]
         ]
         assert (keys.count("primary_key"), keys.count("foreign_key")) == (11, 11)
+        assert_same_as_its_ddl(found, "Chinook_PostgreSql.sql", facts)
 
     def test_pagila_is_read_with_its_partitions_types_and_views(self, warehouse):
         facts, connection = warehouse
@@ -227,13 +260,14 @@ class TestPostgres:
         assert not any(name.startswith("payment_p") for name in documents)
         assert documents["payment"]["partitioning"]["strategy"] == "range"
         assert columns(documents["film"])["release_year"]["data_type"] == "integer"
-        assert columns(documents["film"])["release_year"]["meta"]["domain"]["name"] == "public.year"
+        assert columns(documents["film"])["release_year"]["meta"]["domain"]["name"] == "year"
         assert columns(documents["film"])["rating"]["meta"]["values"][0] == "G"
         views = [each for each in found.documents if each["format"] == "view"]
         assert len(views) >= 7
         assert all(each["lineage"]["upstream"] for each in views)
         listed = documents["customer_list"]["lineage"]["columns"]
         assert listed["city"] == [documents["city"]["urn"] + ".city"]
+        assert_same_as_its_ddl(found, "pagila-schema.sql", facts)
 
 
 # ---------- files ----------

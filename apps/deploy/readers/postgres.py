@@ -11,6 +11,7 @@ ORIGIN = "postgres"
 STRATEGIES = {"r": "range", "l": "list", "h": "hash"}
 KINDS = {"p": "primary_key", "u": "unique", "f": "foreign_key", "c": "check"}
 ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT", "r": "RESTRICT", "a": "NO ACTION"}
+LISTED = 1_000  # partitions that a table names
 IDENTITY = {"a": "always", "d": "by default"}
 # Parts of an index's definition that columns, expressions and predicate do not say.
 BEYOND = re.compile(r"\b(DESC|NULLS|COLLATE|\w+_ops|NULLS NOT DISTINCT)\b")
@@ -83,7 +84,13 @@ class Gathered:
             self.relations[row[0]] = _relation(row)
         self.roots = self._roots()
         self._types = {
-            oid: (name, base, not_null, default, checks or [])
+            oid: (
+                _short(name),
+                _short(base),
+                not_null,
+                _short(default),
+                [_unwrapped(each) for each in checks or ()],
+            )
             for oid, name, base, not_null, default, checks in rows["domains"]
         }
         self._values = dict(rows["enums"])
@@ -107,10 +114,15 @@ class Gathered:
 
     def _roots(self):
         self._root_of, found = {}, {}
-        for oid, root, schema, name in self._query_rows["partitions"]:
+        for oid, root, schema, name, direct, bound in self._query_rows["partitions"]:
             self._root_of[oid] = root
             if (table := self.relations.get(root)) is not None:
                 found[schema, name] = table.place
+                if direct:
+                    facts = table.more.setdefault("x-relation", {"partitions": [], "partition_count": 0})
+                    facts["partition_count"] += 1
+                    if len(facts["partitions"]) < LISTED:
+                        facts["partitions"].append({"name": name, "bound": bound})
         return found
 
     def _add_column(self, row, unproven):
@@ -118,6 +130,7 @@ class Gathered:
         if (relation := self.relations.get(table)) is None:
             return
         meta: dict[str, Any] = {}
+        kind, default = _short(kind), _short(default)
         if generated:
             meta["generated"] = {"expression": default, "stored": generated == "s"}
             default = None
@@ -169,7 +182,7 @@ class Gathered:
         key = Key(KINDS[kind], list(columns or ()), name, deferrable=deferrable)
         key.enforced = valid and "NOT ENFORCED" not in text
         if kind == "c":
-            key.expression = expression or text
+            key.expression = _short(_plain(expression or text))
         if kind == "f":
             key.to, key.to_columns = (schema, other), list(to_columns or ())
             key.on_delete, key.on_update = ACTIONS.get(gone, ""), ACTIONS.get(moved, "")
@@ -182,7 +195,7 @@ class Gathered:
         if (relation := self.relations.get(table)) is None:
             return
         named = [one for one in columns[:keys] if one]
-        expressions = [part for one, part in zip(columns, parts or (), strict=False) if not one]
+        expressions = [_short(part) for one, part in zip(columns, parts or (), strict=False) if not one]
         meta: dict[str, Any] = {}
         if included := columns[keys:]:
             meta["include"] = included
@@ -198,7 +211,7 @@ class Gathered:
             "primary": primary,
             "columns": named,
             "expressions": expressions,
-            "where": predicate,
+            "where": _short(predicate),
             "tablespace": tablespace,
             "fill_factor": int(fill) if fill.isdigit() else None,
             "meta": meta,
@@ -212,7 +225,8 @@ class Gathered:
             if not parents:
                 continue
             relation = self.relations[row[0]]
-            relation.more["x-relation"] = {"inherits": [f"{one.schema}.{one.name}" for one in parents]}
+            facts = relation.more.setdefault("x-relation", {})
+            facts["inherits"] = [f"{one.schema}.{one.name}" for one in parents]
             for entry in relation.columns:
                 if "inherited_from" in entry.get("meta", {}):
                     owners = [one for one in parents if any(c["name"] == entry["name"] for c in one.columns)]
@@ -259,11 +273,32 @@ def _partitioning(strategy, text, columns):
     return found
 
 
+def _short(text):
+    """A type or expression without the schema that every name has anyway."""
+    return text and re.sub(r"(^|::|\(\s*|nextval\(')public\.", r"\1", text)
+
+
+def _unwrapped(check):
+    """What the definition of a check says: `CHECK ((VALUE > 0))` is `VALUE > 0`."""
+    return _plain(re.sub(r"^CHECK \((.*)\)( NOT VALID)?$", r"\1", check, flags=re.S))
+
+
+def _plain(text):
+    """An expression without brackets around all of it."""
+    while text.startswith("(") and text.endswith(")"):
+        depth, bare = 0, re.sub(r"'(?:[^']|'')*'", lambda found: "x" * len(found[0]), text)
+        for at, sign in enumerate(bare):
+            depth += (sign == "(") - (sign == ")")
+            if depth == 0 and at < len(bare) - 1:
+                return text
+        text = text[1:-1]
+    return text
+
+
 def _about(check, name):
     """The check of a domain, about a column instead of VALUE."""
-    text = re.sub(r"^CHECK \((.*)\)( NOT VALID)?$", r"\1", check, flags=re.S)
     quoted = name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
-    pieces = re.split(r"('(?:[^']|'')*')", text)
+    pieces = re.split(r"('(?:[^']|'')*')", check)
     said = [
         piece if at % 2 else re.sub(r"\bVALUE\b", lambda _m: quoted, piece) for at, piece in enumerate(pieces)
     ]

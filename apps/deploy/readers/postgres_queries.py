@@ -42,9 +42,11 @@ ORDER BY c.nspname, c.relname
 """
 )
 PARTITIONS = """
-SELECT c.oid::bigint, pg_partition_root(c.oid)::oid::bigint, n.nspname::text, c.relname::text
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT c.oid::bigint, pg_partition_root(c.oid)::oid::bigint, n.nspname::text, c.relname::text,
+  i.inhparent = pg_partition_root(c.oid)::oid, pg_get_expr(c.relpartbound, c.oid)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_inherits i ON i.inhrelid = c.oid
 WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f')
+ORDER BY c.relname
 """
 COLUMNS = (
     _READ  # noqa: S608 - texts of this file

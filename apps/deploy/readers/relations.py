@@ -111,7 +111,11 @@ class Documents:
             entry = self._key(key)
             if len(key.columns) == 1 and key.columns[0] in columns:
                 column = columns[key.columns[0]]
-                column["constraints"] = [*column.get("constraints", ()), entry]
+                # A default comes last, as in documents that were read from DDL.
+                said = sorted(
+                    [*column.get("constraints", ()), entry], key=lambda one: one["type"] == "default"
+                )
+                column["constraints"] = said
             elif key.columns:
                 wide.append({**entry, "columns": list(key.columns)})
             else:
@@ -123,9 +127,8 @@ class Documents:
         structure = {"columns": list(columns.values())}
         if wide:
             structure["constraints"] = wide
-        indexes = [self._index(relation, index) for index in relation.indexes]
-        if indexes := [index for index in indexes if index]:
-            structure["indexes"] = indexes
+        if relation.indexes:
+            structure["indexes"] = [_index(index) for index in relation.indexes]
         return structure
 
     def _key(self, key):
@@ -148,13 +151,6 @@ class Documents:
         if key.meta:
             entry["meta"] = key.meta
         return entry
-
-    def _index(self, relation, index):
-        if index.get("type", "btree") in INDEX_TYPES:
-            return index
-        words = f"The index {index['name']} of {relation.name} is of the type {index['type']}, which is not catalogued."
-        self.notes.append(Note("info", "index_type", words))
-        return None
 
     # ---------- views ----------
 
@@ -205,6 +201,13 @@ class Documents:
     def _called(self, place, name):
         names = {column["name"].lower(): column["name"] for column in self.relations[place].columns}
         return names.get(name.lower())
+
+
+def _index(index):
+    """The entry of an index; a type that documents do not know is told beside."""
+    if index.get("type", "btree") in INDEX_TYPES:
+        return index
+    return {**index, "type": "btree", "meta": {**index.get("meta", {}), "method": index["type"]}}
 
 
 def _lowered(place):

@@ -199,7 +199,7 @@ def connect(facts, *, deadline_s):
             user=facts["user"],
             password=password.reveal() if password else None,
             # Nothing of the process's own surroundings: no password file, no service, no other options.
-            passfile=os.devnull,
+            passfile=f"{os.devnull}/none",
             sslmode=facts.get("sslmode") or "prefer",
             sslrootcert=_authority(facts),
             gssencmode="disable",
