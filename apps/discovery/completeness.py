@@ -78,14 +78,18 @@ class Counted:
     found: tuple  # of (bits of what is there, capsules, columns without a description)
 
     @property
+    def total(self):
+        """How many capsules there are."""
+        return sum(number for _bits, number, _columns in self.found)
+
+    @property
     def undescribed_columns(self):
         """How many of their columns have no description."""
         return sum(columns for _bits, _number, columns in self.found)
 
     def parts(self, only=PARTS):
         """A `Part` for each of `only`."""
-        total = sum(number for _bits, number, _columns in self.found)
-        return [self.part(slug, total) for slug in only]
+        return [self.part(slug, self.total) for slug in only]
 
     def part(self, slug, total):
         present = sum(number for bits, number, _columns in self.found if bits & PRESENT[slug])

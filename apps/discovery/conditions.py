@@ -1,10 +1,13 @@
 """Filters as SQL over `capsule_facts f`: a condition a facet, so that a facet can be counted without its own."""
 
+import datetime
+
 from apps.catalog.vocabularies import sensitivity_rank
 
 from . import matching
 from .filters import BANDS, MANY, NONE, PRESENT
 from .matching import Condition
+from .values import LISTS, days
 
 NAMED = {
     "domain": ("f.domain_id", "SELECT id FROM dcs.domains WHERE lower(name) = ANY (%s)"),
@@ -12,7 +15,12 @@ NAMED = {
     "source": ("f.source_system_id", "SELECT id FROM dcs.source_systems WHERE lower(name) = ANY (%s)"),
 }
 PLAIN = {"layer": "f.layer", "type": "f.capsule_type", "contract": "f.contract_status"}
-LISTS = {"tag": "f.tags", "framework": "f.frameworks"}
+TRUE_OR_NOT = {"pii": "f.pii_columns > 0", "masking": "f.has_masking"}
+COMPLETE = {
+    "all": "f.completeness = 7",
+    "most": "f.completeness BETWEEN 4 AND 6",
+    "few": "f.completeness < 4",
+}
 
 
 def conditions(filters, reader):
@@ -55,7 +63,9 @@ def _condition(key, values):
     if key in PLAIN:
         column = PLAIN[key]
         return _either(
-            Condition(f"{column} = ANY (%s)", (named,)) if named else None,
+            # One alone may begin an index that goes on in the order of the list.
+            Condition(f"{column} = %s", (named[0],)) if len(named) == 1 else None,
+            Condition(f"{column} = ANY (%s)", (named,)) if len(named) > 1 else None,
             Condition(f"{column} IS NULL") if without else None,
         )
     if key in LISTS:
@@ -66,14 +76,28 @@ def _condition(key, values):
         )
     if key == "sensitivity":
         return Condition("f.sensitivity_rank = ANY (%s)", ([sensitivity_rank(value) for value in values],))
-    if key == "pii":
-        return _either(
-            *(Condition("f.pii_columns > 0" if value == "yes" else "f.pii_columns = 0") for value in values)
-        )
+    if key in TRUE_OR_NOT:
+        sql = TRUE_OR_NOT[key]
+        return _either(*(Condition(sql if value == "yes" else f"NOT ({sql})") for value in values))
+    if key == "complete":
+        return _either(*(Condition(COMPLETE[value]) for value in values))
+    if key == "changed":
+        return _either(*(_changed(value) for value in values))
     if key == "quality":
         return _either(*(_band(value) for value in values))
     bits = sum(PRESENT[value] for value in values)
     return Condition("f.present & %s = %s", (bits, bits if key == "has" else 0))
+
+
+def _changed(band):
+    first, last = days(band)
+    found = [] if first is None else [("f.updated_at >= %s", _midnight(first))]
+    found += [] if last is None else [("f.updated_at < %s", _midnight(last + datetime.timedelta(1)))]
+    return Condition(" AND ".join(sql for sql, _at in found), tuple(at for _sql, at in found))
+
+
+def _midnight(day):
+    return datetime.datetime.combine(day, datetime.time(), datetime.UTC)
 
 
 def _band(name):

@@ -6,20 +6,18 @@ leaves out its own condition.
 """
 
 from dataclasses import dataclass
-from hashlib import blake2b
 
-from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.vocabularies import CAPSULE_TYPES, LAYERS, SENSITIVITY, Sensitivity
-from apps.provenance import counters
 
+from . import counting
 from .conditions import all_of, conditions
-from .filters import BAND_WORDS, BANDS, CONTRACT, NONE, PRESENT, WORDS
+from .filters import BAND_WORDS, BANDS, CHANGED_WORDS, COMPLETE_WORDS, CONTRACT, NONE, PRESENT, WORDS
+from .values import LISTS, VALUES, band_of
 
 MOST_VALUES = 100  # of one facet; a longer list is searched, not read
-KEPT_SECONDS = 3600
 
 TITLES = {
     "domain": _("Domain"),
@@ -33,23 +31,12 @@ TITLES = {
     "owner": _("Owner"),
     "source": _("Source"),
     "pii": _("Personal data"),
+    "masking": _("Masking"),
+    "complete": _("Completeness"),
+    "changed": _("Last change"),
     "tag": _("Tag"),
     "framework": _("Framework"),
 }
-BAND = "CASE WHEN f.quality_score >= 95 THEN 'good' WHEN f.quality_score >= 90 THEN 'fair' WHEN f.quality_score IS NOT NULL THEN 'poor' END"
-VALUES = {
-    "domain": "f.domain_id",
-    "layer": "f.layer",
-    "type": "f.capsule_type",
-    "sensitivity": "f.sensitivity_rank",
-    "quality": BAND,
-    "contract": "f.contract_status",
-    "owner": "f.owner_id",
-    "source": "f.source_system_id",
-    "pii": "f.pii_columns > 0",
-    "present": "f.present",
-}
-LISTS = {"tag": "f.tags", "framework": "f.frameworks"}
 # Facets of few values are counted in combination, which costs one pass instead of one each, and summed here.
 COMBINED = (
     ("layer", "type"),
@@ -58,6 +45,8 @@ COMBINED = (
     ("owner",),
     ("source",),
     ("present",),
+    ("masking", "complete"),
+    ("changed",),
 )
 TOGETHER = """
 SELECT grouping({names}), count(*), {texts} FROM (
@@ -101,34 +90,37 @@ def facets(filters, reader, *, typed=None):
 
     `typed` maps a facet to a text: of its values, only those that contain it, and the chosen ones.
     """
-    found = conditions(filters, reader)
-    counts = _counts(found, counters.count("catalogue"))
+    known = counting.counted(filters, reader)
+    counts = _parts(known.counts if known else _counts(conditions(filters, reader)))
     names = _names(reader)
     return [_facet(slug, filters, counts[slug], names, (typed or {}).get(slug, "")) for slug in TITLES]
 
 
-def _counts(found, number):
-    """{facet: {value as text or None: number}}; `has` and `lacks` count parts.
-
-    `number` counts the changes of the catalogue: answers are kept under it.
-    """
+def _counts(found):
+    """{facet: {value as text or None: number}}, counted by the database."""
     chosen = [slug for slug in found if slug in VALUES or slug in LISTS]
     counts = {}
     free = [slug for slug in VALUES if slug not in chosen]
-    whole = all_of(found)
-    for slug, value, n in _kept(number, ("together", *free), whole, lambda: _together(free, whole)):
+    for slug, value, n in _together(free, all_of(found)):
         counts.setdefault(slug, {})[value] = n
     for slug in (*chosen, *(slug for slug in LISTS if slug not in chosen)):
-        where = all_of(found, but=slug)
-        counts[slug] = dict(_kept(number, (slug,), where, lambda slug=slug, where=where: _one(slug, where)))
-    present = counts.pop("present", {})
-    counts["has"] = {
-        part: sum(n for bits, n in present.items() if int(bits) & bit) for part, bit in PRESENT.items()
+        counts[slug] = dict(_one(slug, all_of(found, but=slug)))
+    return counts
+
+
+def _parts(counts):
+    """The counts of every facet of `TITLES`; `has` and `lacks` count parts."""
+    present = counts.get("present", {})
+    parts = {
+        "has": {
+            part: sum(n for bits, n in present.items() if int(bits) & bit) for part, bit in PRESENT.items()
+        },
+        "lacks": {
+            part: sum(n for bits, n in present.items() if not int(bits) & bit)
+            for part, bit in PRESENT.items()
+        },
     }
-    counts["lacks"] = {
-        part: sum(n for bits, n in present.items() if not int(bits) & bit) for part, bit in PRESENT.items()
-    }
-    return {slug: counts.get(slug, {}) for slug in TITLES}
+    return {slug: parts[slug] if slug in parts else counts.get(slug, {}) for slug in TITLES}
 
 
 def _together(free, where):
@@ -167,19 +159,6 @@ def _one(slug, where):
         else:
             cursor.execute(ONE.format(column=VALUES[slug], where=where.sql), where.params)
         return [(value, number) for value, number in cursor if number]
-
-
-def _kept(number, what, where, compute):
-    """The answer kept since the catalogue last changed, else a new one."""
-    if number is None:
-        return compute()
-    asked = repr((connection.settings_dict["NAME"], number, what, where.sql, where.params))
-    key = f"facets:{blake2b(asked.encode(), digest_size=16).hexdigest()}"
-    found = cache.get(key)
-    if found is None:
-        found = compute()
-        cache.set(key, found, KEPT_SECONDS)
-    return found
 
 
 def _names(reader):
@@ -221,8 +200,9 @@ def _value(slug, raw, names):
     if slug == "sensitivity":
         level = SENSITIVITY[int(raw) - 1] if raw.isdigit() else raw
         return level, Sensitivity(level).label
-    if slug == "pii":
-        return ("yes", _("Yes")) if raw in ("true", "yes") else ("no", _("No"))
+    raw = band_of(slug, raw) if raw not in WORDED.get(slug, ()) else raw
+    if slug in WORDED:
+        return raw, WORDED[slug][raw]
     if slug == "quality":
         return raw, BAND_WORDS[raw]
     if slug in ("has", "lacks"):
@@ -231,6 +211,8 @@ def _value(slug, raw, names):
     return raw, known[raw].title if raw in known else raw
 
 
+YES_OR_NO = {"yes": _("Yes"), "no": _("No")}
+WORDED = {"pii": YES_OR_NO, "masking": YES_OR_NO, "complete": COMPLETE_WORDS, "changed": CHANGED_WORDS}
 ORDERED = {
     "sensitivity": list(SENSITIVITY),
     "quality": list(BANDS),
@@ -238,7 +220,7 @@ ORDERED = {
     "layer": list(LAYERS),
     "has": list(PRESENT),
     "lacks": list(PRESENT),
-    "pii": ["yes", "no"],
+    **{slug: list(words) for slug, words in WORDED.items()},
 }
 
 

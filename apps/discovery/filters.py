@@ -48,11 +48,26 @@ BAND_WORDS = {
     "poor": gettext_lazy("below 90"),
     NONE: gettext_lazy("no checks"),
 }
+COMPLETE_WORDS = {
+    "all": gettext_lazy("all 7 dimensions"),
+    "most": gettext_lazy("4 to 6 dimensions"),
+    "few": gettext_lazy("fewer than 4 dimensions"),
+}
+CHANGED_WORDS = {
+    "today": gettext_lazy("today"),
+    "week": gettext_lazy("in the last 7 days"),
+    "month": gettext_lazy("in the last 30 days"),
+    "quarter": gettext_lazy("in the last 90 days"),
+    "older": gettext_lazy("longer ago"),
+}
 CLOSED = {
     "sensitivity": tuple(SENSITIVITY),
     "contract": (*CONTRACT, NONE),
     "quality": tuple(BANDS),
     "pii": ("yes", "no"),
+    "masking": ("yes", "no"),
+    "complete": tuple(COMPLETE_WORDS),
+    "changed": tuple(CHANGED_WORDS),
     "has": tuple(PRESENT),
     "lacks": tuple(PRESENT),
 }
@@ -90,6 +105,9 @@ class Filters:
     contract: tuple[str, ...] = ()
     quality: tuple[str, ...] = ()
     pii: tuple[str, ...] = ()
+    masking: tuple[str, ...] = ()
+    complete: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
@@ -202,6 +220,12 @@ def _sentence(key, value):
         return str(NO_VALUE[key])
     if key == "pii":
         return _("Has personal data") if value == "yes" else _("Has no personal data")
+    if key == "masking":
+        return _("Has masking") if value == "yes" else _("Has no masking")
+    if key == "complete":
+        return _("Has %(part)s") % {"part": COMPLETE_WORDS[value]}
+    if key == "changed":
+        return _("Changed %(when)s") % {"when": CHANGED_WORDS[value]}
     if key == "has":
         return _("Has %(part)s") % {"part": WORDS[value]}
     if key == "lacks":

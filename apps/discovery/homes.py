@@ -154,16 +154,16 @@ def producer(reader, since):
     """The capsules of this person's teams, and what is wrong with them."""
     teams = list(Owner.objects.filter(team_memberships__user=reader.user).values_list("name", flat=True))
     filters = Filters(owner=tuple(teams), sort="-updated")
-    page = rows.page(filters, reader, limit=SHOWN) if teams else None
+    counted = completeness.counted(Filters(owner=tuple(teams)), reader) if teams else None
     return {
         "waiting": waiting(reader),
         "teams": teams,
         "place": get_text_list(teams, _("and")) if teams else "",
-        "page": page,
-        "rows": cells.of(page.rows) if page else [],
+        "total": counted.total if counted else 0,
+        "rows": cells.of(some(filters, reader, SHOWN)) if teams else [],
         "list_url": f"{reverse('discovery:catalog')}?{filters.query()}",
         "failing": failing(teams, reader) if teams else [],
-        "counts": missing(completeness.counted(Filters(owner=tuple(teams)), reader)) if teams else [],
+        "counts": missing(counted) if counted else [],
         "plans": Plan.objects.filter(author=reader.user).with_standing().listed()[:3],
     }
 

@@ -14,8 +14,8 @@ from apps.ui import formats, paging, querystring, sorting, words
 from . import cells, facets, rows
 from .filters import BAND_WORDS, MANY
 
-ORDER = ("domain", "layer", "sensitivity", "quality", "contract", "lacks", "type", "pii")
-ORDER += ("owner", "source", "tag", "framework", "has")
+ORDER = ("domain", "layer", "sensitivity", "quality", "contract", "lacks", "type", "pii", "masking")
+ORDER += ("owner", "source", "tag", "framework", "has", "complete", "changed")
 OPEN = ("domain", "layer", "sensitivity", "quality", "contract", "lacks")
 SHOWN = 8  # values of a facet that is searched instead of read
 FEW = 12  # values that are read, not searched

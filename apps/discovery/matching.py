@@ -6,13 +6,15 @@ its name, columns, tags, terms, schema or description), or a text that its name 
 """
 
 import re
+import uuid
 from dataclasses import dataclass, replace
 
+import numpy as np
 from django.db import connection
 
 from apps.catalog import urns
 
-from . import spelling, wording
+from . import kept, spelling, wording
 
 SHORTEST_PIECE = 3  # characters; a shorter text has no trigram, and is looked for at the beginning only
 MISSPELT = 4  # words that are looked at for another spelling
@@ -212,29 +214,45 @@ HAS_COLUMN = """SELECT w.capsule_id FROM dcs.capsule_words w WHERE w.words @@ to
 )"""
 HAS_WORDS = "SELECT w.capsule_id FROM dcs.capsule_words w WHERE w.words @@ to_tsquery('simple', %s)"
 NAMED = "SELECT m.capsule_id FROM dcs.capsule_search m WHERE {named}"
+NAME_WORDS = "m.name_words @@ to_tsquery('simple', %s)"
 BY_URN = "SELECT id FROM dcs.capsules WHERE urn = ANY (%s::text[])"
+# The same asked of one capsule. OFFSET keeps the planner from asking all of them first.
+ROW_COLUMN = """EXISTS (SELECT FROM dcs.columns c WHERE c.capsule_id = {row}.capsule_id AND c.name = ANY (%s::text[])
+    AND c.retired_at IS NULL AND c.visibility_rank <= %s OFFSET 0)"""
+ROW_WORDS = """EXISTS (SELECT FROM dcs.capsule_words w WHERE w.capsule_id = {row}.capsule_id
+    AND w.words @@ to_tsquery('simple', %s) OFFSET 0)"""
+ROW_NAME_WORDS = f"EXISTS (SELECT FROM dcs.capsule_search m WHERE m.capsule_id = {{row}}.capsule_id AND {NAME_WORDS} OFFSET 0)"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which capsules match: a query for their ids, and the same asked of a row with `capsule_id` and `name_key`."""
+
+    ids: Condition
+    holds: Condition
 
 
 def capsules(asked, reader):
     """The condition on `capsule_search s` that a capsule matches; visibility is not part of it."""
-    return Condition(*_within("s.capsule_id", _parts(asked, reader)))
+    return _within("s.capsule_id", ways(asked, reader))
 
 
-def _parts(asked, reader):
-    """For each thing that must match: the ways in which it may, as queries for ids of capsules."""
+def ways(asked, reader):
+    """For each thing that must match: the ways in which it may."""
     if asked.urns:
-        return [[Condition(BY_URN, (list(asked.urns),))]]
+        found = Condition(BY_URN, (list(asked.urns),))
+        return [[Way(found, Condition(f"{{row}}.capsule_id IN ({BY_URN})", found.params))]]
     found = [_literally(literal, reader) for literal in asked.exact]
     if asked.written:
         found.append(_literally(asked.written, reader))
     elif asked.key:
         either = [_named(asked.name)] if asked.name else []
+        query = (asked.query,)
         if asked.query and (asked.partly or asked.instead or len(asked.key) >= SHORTEST_PIECE):
-            either.append(Condition(HAS_WORDS, (asked.query,)))
+            either.append(Way(Condition(HAS_WORDS, query), Condition(ROW_WORDS, query)))
         elif asked.query:
-            either.append(
-                Condition(NAMED.format(named="m.name_words @@ to_tsquery('simple', %s)"), (asked.query,))
-            )
+            named = Condition(NAMED.format(named=NAME_WORDS), query)
+            either.append(Way(named, Condition(ROW_NAME_WORDS, query)))
         found.append(either)
     return found or [[]]
 
@@ -243,24 +261,37 @@ def _literally(literal, reader):
     """Names that contain the text, and capsules with a column that it names."""
     either = [_named(literal.text)]
     if literal.names and literal.query:
-        either.append(Condition(HAS_COLUMN, (literal.query, list(literal.names), reader.clearance)))
+        names = (list(literal.names), reader.clearance)
+        either.append(Way(Condition(HAS_COLUMN, (literal.query, *names)), Condition(ROW_COLUMN, names)))
     return either
 
 
 def _named(text):
     found = piece("m", text, grams="dcs.grams(m.name_key)")
-    return Condition(NAMED.format(named=found.sql), found.params)
+    whole = found.params[-1]
+    return Way(
+        Condition(NAMED.format(named=found.sql), found.params), Condition("{row}.name_key LIKE %s", (whole,))
+    )
 
 
 def _within(column, parts):
-    """(SQL, parameters) of the condition that `column` is an id that each of the parts gives."""
+    """The condition that `column` is an id that each of the parts gives."""
     sql, params = [], []
     for either in parts:
         if not either:
-            return "FALSE", ()
-        sql.append(f"{column} IN ({' UNION ALL '.join(way.sql for way in either)})")
-        params += [param for way in either for param in way.params]
-    return " AND ".join(sql), tuple(params)
+            return Condition("FALSE")
+        sql.append(f"{column} IN ({' UNION ALL '.join(way.ids.sql for way in either)})")
+        params += [param for way in either for param in way.ids.params]
+    return Condition(" AND ".join(sql), tuple(params))
+
+
+def holding(row, parts):
+    """The condition that a row, by its alias, matches each of the parts: for walks that stop early."""
+    if not all(parts):
+        return Condition("FALSE")
+    sql = ["(" + " OR ".join(way.holds.sql.replace("{row}", row) for way in either) + ")" for either in parts]
+    params = [param for either in parts for way in either for param in way.holds.params]
+    return Condition(" AND ".join(sql), tuple(params))
 
 
 def piece(alias, text, *, grams):
@@ -283,6 +314,18 @@ def beginning(text):
 
 
 ANY = "SELECT EXISTS (SELECT FROM dcs.capsule_search s WHERE s.visibility_rank <= %s AND {match})"
+FEW = 2_000  # matches that are named one by one; more are asked for row by row
+REMEMBERED = 16  # texts whose matches are kept while the catalogue does not change
+_remembered = {}  # {(text, clearance): (the facts they belong to, Match)}
+
+
+@dataclass(frozen=True)
+class Match:
+    """The capsules that a typed text finds: how it was read, and their keys as `kept.hashed` makes them."""
+
+    asked: Asked
+    keys: np.ndarray
+    ids: tuple = ()
 
 
 def catalogue(text, reader):
@@ -290,6 +333,14 @@ def catalogue(text, reader):
 
     The first reading of the text that finds a capsule for this reader.
     """
+    facts = kept.current()
+    if facts is not None:
+        found = matched(text, reader, facts)
+        if found.asked.is_empty:
+            return found.asked, Condition("TRUE")
+        if len(found.keys) <= FEW:
+            return found.asked, Condition("f.capsule_id = ANY (%s::uuid[])", (list(found.ids),))
+        return found.asked, holding("f", ways(found.asked, reader))
     asked = read(text)
     if asked.is_empty:
         return asked, Condition("TRUE")
@@ -298,5 +349,44 @@ def catalogue(text, reader):
         with connection.cursor() as cursor:
             cursor.execute(ANY.format(match=match.sql), [reader.clearance, *match.params])
             if cursor.fetchone()[0]:
-                return reading, Condition(*_within("f.capsule_id", _parts(reading, reader)))
+                return reading, _within("f.capsule_id", ways(reading, reader))
     return asked, Condition("FALSE")
+
+
+def matched(text, reader, facts):
+    """The `Match` of a text among `facts`, for the first reading that finds something for this reader."""
+    key = (text, reader.clearance)
+    known = _remembered.get(key)
+    if known is not None and known[0] is facts:
+        return known[1]
+    asked = read(text)
+    found = Match(asked, np.array([], np.uint64))
+    if not asked.is_empty:
+        visible = (facts.visible_from <= reader.clearance) & (facts.visible_to >= reader.clearance)
+        for reading in readings(asked, reader):
+            keys = _keys(ways(reading, reader))
+            hashes = kept.hashed(keys)
+            if len(keys) and bool(np.any(facts.having(hashes) & visible)):
+                ids = tuple(map(_uuid, keys)) if len(keys) <= FEW else ()
+                found = Match(reading, hashes, ids)
+                break
+    while len(_remembered) >= REMEMBERED:
+        _remembered.pop(next(iter(_remembered)), None)
+    _remembered[key] = (facts, found)
+    return found
+
+
+def _uuid(key):
+    return uuid.UUID(bytes=bytes(key).ljust(16, b"\0"))
+
+
+def _keys(parts):
+    """The keys of the capsules that match each of the parts, once each."""
+    found = None
+    for either in parts:
+        if not either:
+            return np.array([], kept.KEY)
+        query = " UNION ALL ".join(way.ids.sql for way in either)
+        here = np.unique(kept.ids_of(query, [param for way in either for param in way.ids.params]))
+        found = here if found is None else np.intersect1d(found, here, assume_unique=True)
+    return found

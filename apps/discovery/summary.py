@@ -47,5 +47,5 @@ def recount():
     Also forgets names of columns that are gone. Everything else is kept by triggers.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT dcs.prune_search(), dcs.recount_dated_capsules()")
-        return cursor.fetchone()[1]
+        cursor.execute("SELECT dcs.prune_search(), dcs.prune_facts_log(), dcs.recount_dated_capsules()")
+        return cursor.fetchone()[2]

@@ -9,6 +9,7 @@ TABLES = "Tables of the portal"
 # What triggers keep beside the governed tables, so that lists, search and lineage answer at once.
 COPIES = {
     "capsule_facts",
+    "capsule_facts_log",
     "capsule_search",
     "capsule_words",
     "column_names",

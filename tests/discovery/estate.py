@@ -3,12 +3,14 @@
 import itertools
 from collections import Counter
 
+from django.utils import timezone
 from hypothesis import strategies as st
 
 from apps.catalog.models import Capsule, Column, Domain, Owner, SourceSystem
 from apps.contracts.models import Contract
 from apps.discovery import rows
 from apps.discovery.filters import NONE, PRESENT
+from apps.discovery.values import CHANGED
 from apps.policy.models import Policy
 from apps.provenance.models import CapsuleEdge
 from apps.quality.models import QualityCheck, QualityRule
@@ -111,6 +113,9 @@ asked = st.fixed_dictionaries(
         "contract": st.lists(st.sampled_from(("draft", NONE)), unique=True),
         "quality": st.lists(st.sampled_from(("good", "poor", NONE)), unique=True),
         "pii": st.lists(st.sampled_from(("yes", "no")), unique=True),
+        "masking": st.lists(st.sampled_from(("yes", "no")), unique=True),
+        "complete": st.lists(st.sampled_from(("all", "most", "few")), unique=True),
+        "changed": st.lists(st.sampled_from(("today", "week", "older")), unique=True),
         "has": st.lists(st.sampled_from(tuple(PRESENT)), unique=True, max_size=2),
         "lacks": st.lists(st.sampled_from(tuple(PRESENT)), unique=True, max_size=2),
         "tag": st.lists(st.sampled_from(("daily", "pii", NONE)), unique=True),
@@ -126,6 +131,13 @@ def values_of(row, facet):
         return [NONE if score is None else "good" if score >= 95 else "fair" if score >= 90 else "poor"]
     if facet == "pii":
         return ["yes" if row.pii_columns else "no"]
+    if facet == "masking":
+        return ["yes" if row.has_masking else "no"]
+    if facet == "complete":
+        return ["all" if row.completeness == 7 else "most" if row.completeness >= 4 else "few"]
+    if facet == "changed":
+        ago = (timezone.now() - row.updated_at).days
+        return [next(band for band, most in CHANGED.items() if most is None or ago <= most)]
     if facet in ("has", "lacks"):
         there = dict(row.dimensions)
         there |= {"owner": row.owner_id is not None, "domain": row.domain_id is not None}

@@ -215,7 +215,7 @@ def test_script_in_a_name_stays_text(analyst):
     assert "<img src=x" not in html
 
 
-def test_fifty_rows_cost_as_many_queries_as_five(analyst, django_assert_max_num_queries):
+def test_fifty_rows_cost_as_many_queries_as_five(analyst, django_assert_max_num_queries, as_if_committed):
     def fill(number):
         for _ in range(number):
             TermLinkFactory(capsule=CapsuleFactory(domain=DomainFactory(), owner=OwnerFactory()))

@@ -1,13 +1,18 @@
 """The counts beside the filters are those of the lists behind them."""
 
+import datetime
+
 import pytest
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from apps.discovery import facets
+from apps.catalog.models import Capsule
+from apps.discovery import counting, facets, kept, rows
+from apps.discovery.conditions import conditions
 from apps.discovery.filters import Filters
 from apps.people.reader import system
 from tests.discovery.estate import asked, build, counted_by_hand, plans
@@ -37,6 +42,38 @@ def test_every_count_is_the_number_of_rows_in_the_list_behind_it(plans, query):
             if facet.slug in ("has", "lacks"):
                 shown.pop("description", None)  # a row of the list does not tell
             assert shown == dict(counted_by_hand(filters, ANALYST, facet.slug)), facet.slug
+        transaction.set_rollback(True)
+
+
+TEXTS = ("", "", "orders", "order", "ord", "z", "stg orders", '"order_items"', "ordrs", "c1", "nothing here")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plans=plans, query=asked, text=st.sampled_from(TEXTS), clearance=st.sampled_from((1, 2, 5)))
+def test_counts_that_are_kept_are_those_of_the_database(as_if_committed, plans, query, text, clearance):
+    reader = system("test", clearance=clearance)
+    with transaction.atomic():
+        kept._kept.clear()
+        now = timezone.now()
+        capsules = build(plans, now)
+        spare = CapsuleFactory(name="orders", layer="gold")
+        filters = Filters.parse(query | {"q": text})
+        facets.facets(filters, reader)
+        if capsules:  # and again after a few have changed, and one has gone
+            Capsule.objects.filter(pk=capsules[0].pk).update(
+                layer="mart", updated_at=now - datetime.timedelta(20), domain=None
+            )
+        Capsule.objects.filter(pk=spare.pk).delete()
+
+        found = counting.counted(filters, reader)
+        listing = rows.Listing(filters, reader)
+
+        by_database = facets._counts(conditions(filters, reader))
+        for slug, counts in by_database.items():
+            numbers = {value: number for value, number in counts.items() if number}
+            assert found.counts[slug] == numbers, slug
+        assert found.total == rows.count(filters, reader) == len(list(rows.export(filters, reader)))
+        assert found.total == listing.count(10_001)
         transaction.set_rollback(True)
 
 

@@ -13,26 +13,27 @@ WHERE f.visible_from <= %s AND f.visible_to >= %s AND NOT f.retired AND {match} 
 """
 STAGE = """CASE WHEN s.name_key IN (%(key)s, %(name)s) THEN 0 WHEN s.name_key LIKE %(begins)s THEN 1
     WHEN s.name_words @@ to_tsquery('simple', %(query)s) THEN 2 WHEN s.name_key LIKE %(contains)s THEN 4 ELSE 3 END"""
+# Each way of matching gives a thousand at most: the more there are, the less it matters which are looked at.
 PROBE = """
 SELECT s.capsule_id, s.found, CASE WHEN s.found > %(cap)s THEN 0 ELSE {stage} END AS stage, s.boost, s.name_key
 FROM (
-    SELECT s.*, count(*) OVER () AS found
-    FROM (SELECT * FROM dcs.capsule_search s WHERE {visible} AND {match} LIMIT %(probe)s) s
+    SELECT s.*, count(*) OVER () AS found FROM ({ways}) w JOIN dcs.capsule_search s ON s.capsule_id = w.capsule_id
 ) s
 ORDER BY stage, s.boost DESC, length(s.name_key), s.name_key, s.capsule_id LIMIT %(limit)s
 """
+WAY = "(SELECT s.capsule_id FROM ({ids}) m JOIN dcs.capsule_search s USING (capsule_id) WHERE {visible} AND {rest} LIMIT %(probe)s)"
 # Too many to sort: the best of each stage, one stage after the other, as far as they are needed.
 WALK = """
 SELECT * FROM (
     SELECT * FROM (SELECT s.capsule_id, 0, 0 AS stage, s.boost, s.name_key FROM dcs.capsule_search s
-        WHERE {visible} AND s.name_key IN (%(key)s, %(name)s) AND {match} ORDER BY s.boost DESC, s.capsule_id LIMIT %(limit)s) a
+        WHERE {visible} AND s.name_key IN (%(key)s, %(name)s) AND {rest} ORDER BY s.boost DESC, s.capsule_id LIMIT %(limit)s) a
     UNION ALL
     SELECT * FROM (SELECT s.capsule_id, 0, 1, s.boost, s.name_key FROM dcs.capsule_search s
-        WHERE {visible} AND s.name_key LIKE %(begins)s AND s.name_key NOT IN (%(key)s, %(name)s) AND {match}
+        WHERE {visible} AND s.name_key LIKE %(begins)s AND s.name_key NOT IN (%(key)s, %(name)s) AND {rest}
         ORDER BY s.boost DESC, s.name_key, s.capsule_id LIMIT %(limit)s) b
     UNION ALL
     SELECT * FROM (SELECT s.capsule_id, 0, 2, s.boost, s.name_key FROM dcs.capsule_search s
-        WHERE {visible} AND s.name_words @@ to_tsquery('simple', %(query)s) AND s.name_key NOT LIKE %(begins)s AND {match}
+        WHERE {visible} AND s.name_words @@ to_tsquery('simple', %(query)s) AND s.name_key NOT LIKE %(begins)s AND {rest}
         ORDER BY s.boost DESC, s.name_key, s.capsule_id LIMIT %(limit)s) c
     UNION ALL
     SELECT * FROM (SELECT s.capsule_id, 0, {stage}, s.boost, s.name_key FROM dcs.capsule_search s
@@ -70,15 +71,15 @@ def capsule_ids(text, reader, *, limit=10_000):
 
 def find(asked, scope, reader, limit):
     """(hits, number) of capsules."""
-    match, more = named_params(matching.capsules(asked, reader), "m")
-    if scope is not None:
-        met, of_scope = named_params(scope, "f")
-        match, more = f"{match} AND {met}", more | of_scope
+    parts = matching.ways(asked, reader)
+    if not all(parts):
+        return [], 0
+    rest, more = named_params(scope, "f") if scope is not None else ("TRUE", {})
     params = params_of(asked, reader, limit) | more
-    best = run(PROBE.format(stage=STAGE, visible=VISIBLE, match=match), params)
+    best = _probe(parts, rest, params)
     number = best[0][1] if best else 0
     if number > CAP:
-        best = run(WALK.format(stage=STAGE, visible=VISIBLE, match=match), params)
+        best = _walk(parts, asked, rest, params)
     params |= {"ids": [found[0] for found in best], "stages": [found[2] for found in best]}
     hits = []
     for row in run(CAPSULES, params) if best else ():
@@ -88,6 +89,39 @@ def find(asked, scope, reader, limit):
             Hit("capsule", id_, name, STAGES[stage], why, urn, about or "", type_, layer or "", domain or "")
         )
     return hits, number
+
+
+def _probe(parts, rest, params):
+    """The best matches, and how many there are if not too many."""
+    *others, either = parts
+    whole, params = rest, dict(params)
+    if others:  # quoted texts: each has to be met besides
+        met, more = named_params(matching.holding("s", others), "o")
+        whole, params = f"{rest} AND {met}", params | more
+    ways = []
+    for at, way in enumerate(either):
+        ids, more = named_params(way.ids, f"w{at}_")
+        ways.append(WAY.format(ids=_with_id(ids), visible=VISIBLE, rest=whole))
+        params |= more
+    return run(PROBE.format(stage=STAGE, ways=" UNION ".join(ways)), params)
+
+
+def _with_id(ids):
+    """A query for ids, its column by the name that the rest joins."""
+    return f"SELECT x.id AS capsule_id FROM ({ids}) x(id)"  # noqa: S608 - our own queries
+
+
+def _walk(parts, asked, rest, params):
+    """The best of very many: a name that is, or begins with, the text, and one with all its words, match for certain."""
+    match, more = named_params(matching.holding("s", parts), "m")
+    certain = len(parts) == 1 and not asked.urns and not asked.exact and not asked.written
+    query = WALK.format(
+        stage=STAGE,
+        visible=VISIBLE,
+        rest=rest if certain else f"{rest} AND {match}",
+        match=f"{match} AND {rest}",
+    )
+    return run(query, params | more)
 
 
 def _why(asked, stage, column, in_columns, in_tags, in_text, by_urn):
