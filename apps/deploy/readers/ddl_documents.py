@@ -237,7 +237,7 @@ class Documents:
         except Unclosed:
             return set()
         said = {word.value.casefold() for word in words if word.kind in ("word", "name")}
-        return {name for name in self.catalog.tables if name.name.casefold() in said}
+        return {name for word in said for name in self.catalog.tables.called(word)}
 
     def _view(self, view):
         left = self._until - time.monotonic()
@@ -248,7 +248,10 @@ class Documents:
                 for part in (self.database if view.name.database else "", view.name.schema)
                 if part
             )
-            traced = trace(view.query, self.catalog.dialect, self._schema, default, seconds=min(2.0, left))
+            # Only what it names: a schema of thousands of tables would be gone through for each view.
+            named = (self._parts(self.catalog.tables[name]) for name in self._reads(view))
+            schema = {parts: self._schema[parts] for parts in named if parts in self._schema}
+            traced = trace(view.query, self.catalog.dialect, schema, default, seconds=min(2.0, left))
         else:
             words = f"There was no time left to follow the query of {view.name}."
             self.notes.append(Note("warning", "not_resolved", words, view.line))

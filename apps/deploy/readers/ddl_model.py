@@ -101,3 +101,28 @@ class Enumeration:
     values: list = field(default_factory=list)
     base: str = ""
     checks: list = field(default_factory=list)
+
+
+class Tables(dict[Name, Table]):
+    """{name: table}, which also finds tables by their names alone, in whatever case."""
+
+    def __init__(self):
+        super().__init__()
+        self._alike: dict[str, dict[Name, None]] = {}
+
+    def __setitem__(self, name, table):
+        super().__setitem__(name, table)
+        self._alike.setdefault(name.name.casefold(), {})[name] = None
+
+    def __delitem__(self, name):
+        super().__delitem__(name)
+        del self._alike[name.name.casefold()][name]
+
+    def discard(self, name):
+        """Take a table out, if it is there."""
+        if name in self:
+            del self[name]
+
+    def called(self, name):
+        """The names of the tables that are called so, in whatever schema and case."""
+        return list(self._alike.get(name.casefold(), ()))

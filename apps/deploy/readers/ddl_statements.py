@@ -3,7 +3,7 @@
 import re
 
 from . import ddl_alter, ddl_others, ddl_tables
-from .ddl_model import Column, Enumeration, Name, Table
+from .ddl_model import Column, Enumeration, Name, Table, Tables
 from .ddl_text import Unclosed
 from .ddl_words import Misread, Walk
 
@@ -32,7 +32,7 @@ class Catalog:
 
     def __init__(self, dialect, schema, database=""):
         self.dialect, self.schema, self.database = dialect, schema, database
-        self.tables: dict[Name, Table] = {}
+        self.tables = Tables()
         self.types: dict[str, Enumeration] = {}
         self.ignored: dict[str, int] = {}
         self.made = 0  # tables that were read, later dropped ones and partitions too
@@ -137,7 +137,9 @@ class Catalog:
         if full in self.tables:
             return self.tables[full]
         folded = str(full).casefold()
-        alike = [table for known, table in self.tables.items() if str(known).casefold() == folded]
+        alike = [
+            self.tables[each] for each in self.tables.called(full.name) if str(each).casefold() == folded
+        ]
         return alike[0] if len(alike) == 1 else None
 
     def need(self, name):
@@ -195,7 +197,7 @@ class Catalog:
             self._body(table, walk)
         except Misread:
             # What could be read of it would pass for the whole table.
-            self.tables.pop(table.name, None)
+            self.tables.discard(table.name)
             raise
         self.tables[table.name] = table
         self.made += 1
@@ -355,7 +357,7 @@ class Catalog:
 
     def remove(self, table):
         """Forget a table that was dropped."""
-        self.tables.pop(table.name, None)
+        self.tables.discard(table.name)
 
     def _renamed(self, table, walk):
         walk.need("TO")
