@@ -24,7 +24,8 @@ SERVER = ("address", "host", "port", "database", "user", "password", "sslmode", 
 FACTS = {engines.POSTGRES: SERVER, engines.DUCKDB: ("path", "schemas"), engines.SQLITE: ("path",), NONE: ()}
 # Keys of a connection by the field that people write them in; what is not here is shown above the form.
 FIELDS = {"url": "address", "dsn": "address", "secrets.password": "password", "password_env": "password"}
-RESERVED = ("new",)
+# Words that end an address of these pages: a source called so could not be reached.
+RESERVED = ("new", "edit", "test", "read", "schedule", "remove")
 
 
 class Unechoed(forms.TextInput):
@@ -106,7 +107,12 @@ class SourceForm(forms.Form):
 
     def clean_name(self):
         name = " ".join(self.cleaned_data["name"].split())
-        if name.casefold() in RESERVED or name.startswith((".", "/")) or name.endswith("/") or "//" in name:
+        if (
+            name.rpartition("/")[2].casefold() in RESERVED
+            or name.startswith((".", "/"))
+            or name.endswith("/")
+            or "//" in name
+        ):
             raise forms.ValidationError(_("Choose another name; this one cannot stand in an address."))
         others = SourceSystem._base_manager.filter(name=name)
         if self.system is not None:

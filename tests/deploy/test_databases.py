@@ -251,7 +251,7 @@ class TestPostgres:
         facts, connection = warehouse
         text = (DDL / "pagila-schema.sql").read_text("utf-8")
         if connection.info.server_version < 180_000:
-            text = text.replace(") VIRTUAL", ") STORED")
+            pytest.skip("the file uses what came with PostgreSQL 18")
         connection.execute(re.sub(r"(?m)^\\.*$", "", text))
 
         found = databases.read_system(source(facts))

@@ -185,6 +185,7 @@ def test_an_address_in_one_piece_is_taken_apart(client):
         ({"port": "99999"}, "port", "65535"),
         ({"sslmode": "allow"}, "sslmode", "Select a valid choice"),
         ({"name": "new"}, "name", "Choose another name"),
+        ({"name": "shop/Edit"}, "name", "Choose another name"),
         ({"name": ""}, "name", "required"),
     ],
 )
@@ -324,12 +325,18 @@ def test_a_secret_is_nowhere_after_a_trial_that_failed(client, settings, monkeyp
         client.get(f"/api/v1/source-systems/{system.pk}"),
         client.post(f"/api/v1/source-systems/{system.pk}/test"),
     ]
+    signed_in(client, "producer")
+    job_page = client.post(reverse("deploy:read_source", args=["warehouse"])).url
+    ingest(job_id=str(IngestionJob.objects.get().pk))
+    pages += [client.get(job_page), client.get(reverse("deploy:source", args=["warehouse"]))]
     listener.close()
 
     assert "The server refused the sign-in" in text(pages[0])
     assert os.environ["SHOP_PASSWORD"] == MARKER
     changes = Change.objects.visible_to(reader_of(UserFactory(role="auditor", clearance=5)))
-    rows = [str(row) for row in JobProgress.objects.values()] + [str(row) for row in changes.values()]
+    kept = (JobProgress.objects.values(), IngestionJob.objects.values(), changes.values())
+    rows = [str(row) for found in kept for row in found]
+    assert "refused the sign-in" in text(pages[4])
     assert any("warehouse" in row for row in rows)
     for found in (*map(text, pages), *rows, caplog.text, str(admin)):
         assert MARKER not in found
