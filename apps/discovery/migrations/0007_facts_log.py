@@ -17,6 +17,6 @@ DROP TABLE dcs.capsule_facts_log;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("discovery", "0005_saved_views")]
+    dependencies = [("discovery", "0006_find_products")]
 
     operations = [RunSQLFile(SQL / "facts_log_v1.sql", reverse=UNDO)]
