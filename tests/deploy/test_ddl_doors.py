@@ -167,6 +167,19 @@ class TestOverTheAPI:
         assert answer.status_code == 400
         assert named in answer.json()["fields"]
 
+    @pytest.mark.parametrize("role", ["analyst", "auditor", "policy_admin", "contract_owner"])
+    @pytest.mark.parametrize("route", ["ddl", "files"])
+    def test_who_may_not_ingest_reads_nothing(self, role, route):
+        answer = Caller(UserFactory(role=role)).post(
+            f"/ingest/{route}", {"location": "a.sql", "source": "shop"}
+        )
+
+        assert answer.status_code == 403
+        assert not IngestionJob.objects.exists()
+
+    def test_nobody_at_all_reads_nothing(self):
+        assert Caller().post("/ingest/ddl", {"location": "a.sql", "source": "shop"}).status_code == 401
+
     def test_what_is_no_sql_is_refused_with_its_job(self, producer):
         answer = self.post(producer, file=file(b"SELECT 1;"))
 

@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import os
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,55 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.catalog import documents
-from apps.deploy.readers import files, files_csv
+from apps.deploy.readers import files_csv
 from apps.deploy.readers.found import ReaderError
 
-FOLDER = Path(__file__).parent.parent / "fixtures" / "files"
-
-
-def read(path, **options):
-    return files.read(Path(path), **{"source": "lake", "location": Path(path).name} | options)
-
-
-def only(found):
-    (document,) = found.documents
-    return document
-
-
-def types(document):
-    return {each["name"]: each["data_type"] for each in document["schema"]["columns"]}
-
-
-def column(document, name):
-    return next(each for each in document["schema"]["columns"] if each["name"] == name)
-
-
-def parquet(path, query):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    duckdb.sql(query).write_parquet(str(path))
-    return path
-
-
-def delta(folder, *commits):
-    log = folder / "_delta_log"
-    log.mkdir(parents=True)
-    for number, actions in enumerate(commits):
-        (log / f"{number:020}.json").write_text("\n".join(json.dumps(each) for each in actions), "utf-8")
-    return folder
-
-
-def schema_of(*fields, **more):
-    struct = {"type": "struct", "fields": list(fields)}
-    return {
-        "metaData": {"schemaString": json.dumps(struct), "partitionColumns": [], "configuration": {}, **more}
-    }
-
-
-def named(name, kind="long", **more):
-    return {"name": name, "type": kind, "nullable": True, "metadata": {}, **more}
-
-
-PROTOCOL = {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}
+from .file_fixtures import FOLDER, PROTOCOL, column, delta, named, only, parquet, read, schema_of, types
 
 
 class TestParquet:
@@ -346,83 +299,6 @@ class TestAvro:
         assert found.notes[0].code == "recursive"
 
 
-class TestFolders:
-    def lake(self, root):
-        for number in range(3):
-            parquet(root / "orders" / f"part-{number}.parquet", f"SELECT {number} AS id, 'x' AS note")
-        for day in ("2026-01-01", "2026-01-02"):
-            parquet(root / "events" / f"day={day}" / "a.parquet", "SELECT 1 AS id")
-        parquet(root / "single" / "people.parquet", "SELECT 1 AS id")
-        delta(root / "shop" / "returns", [PROTOCOL, schema_of(named("id"))])
-        (root / "shop" / "seeds").mkdir()
-        (root / "shop" / "seeds" / "a.csv").write_text("x,y\na,b\n", "utf-8")
-        (root / "shop" / "seeds" / "b.csv").write_text("z\nc\n", "utf-8")
-        (root / "notes.txt").write_text("nothing", "utf-8")
-        return root
-
-    def test_a_folder_of_one_tables_files_is_one_capsule_and_one_of_folders_is_many(self, tmp_path):
-        found = read(self.lake(tmp_path / "lake"), location="lake")
-
-        assert sorted((each["urn"], each["location"]) for each in found.documents) == [
-            ("urn:dcs:lake:file:lake.shop.seeds:a", "lake/shop/seeds/a.csv"),
-            ("urn:dcs:lake:file:lake.shop.seeds:b", "lake/shop/seeds/b.csv"),
-            ("urn:dcs:lake:file:lake.single:people", "lake/single/people.parquet"),
-            ("urn:dcs:lake:file:lake:events", "lake/events"),
-            ("urn:dcs:lake:file:lake:orders", "lake/orders"),
-            ("urn:dcs:lake:table:lake.shop:returns", "lake/shop/returns"),
-        ]
-        assert not found.missed
-        assert found.is_whole
-
-    def test_keys_in_the_names_of_folders_are_columns(self, tmp_path):
-        found = read(self.lake(tmp_path / "lake"), location="lake")
-
-        events = next(each for each in found.documents if each["name"] == "events")
-        assert list(types(events)) == ["id", "day"]
-        assert events["partitioning"] == {"strategy": "list", "key": ["day"]}
-
-    def test_the_numbers_of_a_tables_files_are_added_up(self, tmp_path):
-        found = read(self.lake(tmp_path / "lake"), location="lake")
-
-        orders = next(each for each in found.documents if each["name"] == "orders")
-        assert orders["statistics"]["row_count"] == 3
-        assert orders["x-file"]["files"] == 3
-
-    def test_links_that_lead_out_are_not_followed(self, tmp_path):
-        root = self.lake(tmp_path / "lake")
-        parquet(tmp_path / "secret" / "salaries.parquet", "SELECT 1 AS salary")
-        os.symlink(tmp_path / "secret", root / "stolen")
-        os.symlink(tmp_path / "secret" / "salaries.parquet", root / "orders" / "part-9.parquet")
-        os.symlink(root, root / "shop" / "circle")
-
-        found = read(root, location="lake")
-
-        assert sorted(each.text for each in found.missed if "leads out" in each.why) == [
-            "orders/part-9.parquet",
-            "stolen",
-        ]
-        assert "salary" not in str(found.documents)
-
-    def test_one_damaged_file_does_not_hide_the_others(self, tmp_path):
-        root = self.lake(tmp_path / "lake")
-        (root / "single" / "broken.parquet").write_bytes(b"PAR1 no")
-
-        found = read(root, location="lake")
-
-        assert [each.text for each in found.missed] == ["single/broken.parquet"]
-        assert len(found.documents) == 6
-        assert not found.is_whole
-
-    def test_an_empty_folder_says_what_is_read(self, tmp_path):
-        with pytest.raises(ReaderError, match="Parquet, CSV, Avro, Delta and Iceberg"):
-            read(tmp_path)
-
-    def test_every_document_is_valid(self, tmp_path):
-        for path in (FOLDER, self.lake(tmp_path / "lake")):
-            for each in read(path).documents:
-                assert documents.canonical(each)["urn"] == each["urn"]
-
-
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(
@@ -449,3 +325,45 @@ def test_damaged_files_are_read_or_refused(tmp_path, name, cut, at, noise):
 
     assert str(tmp_path) not in str(found)
     assert isinstance(found, ReaderError) or found.documents
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.just({"type": "struct", "fields": [{}]}),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "name", "fields", "id"]), inner)
+    ),
+    max_leaves=5,
+)
+
+
+def places(value, path=()):
+    """The path of everything inside of a JSON value."""
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inside:
+        yield from places(each, (*path, key))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(["orders.avsc", "iceberg_orders.metadata.json"]), data=st.data())
+def test_whatever_stands_where_something_else_should_is_read_or_refused(tmp_path, name, data):
+    content = json.loads((FOLDER / name).read_bytes())
+    *path, last = data.draw(st.sampled_from([path for path in places(content) if path]))
+    target = content
+    for key in path:
+        target = target[key]
+    target[last] = data.draw(JUNK)
+    path = tmp_path / name
+    path.write_text(json.dumps(content), "utf-8")
+
+    try:
+        found = read(path)
+    except ReaderError as error:
+        found = error
+
+    assert isinstance(found, ReaderError) or documents.canonical(only(found))

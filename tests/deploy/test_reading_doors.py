@@ -8,6 +8,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from apps.catalog.models import Capsule
+from apps.dcs.models import JobProgress
+from apps.deploy import background, tasks
 from apps.deploy.models import Plan
 from apps.people.reader import reader_of
 from tests.api.conftest import Caller
@@ -78,6 +80,20 @@ class TestThePage:
         assert not Capsule.objects.exists()
         assert 'name="accept_partial"' not in page
         assert "Ready" in page
+
+    def test_a_large_one_is_accepted_here_and_applied_by_a_worker(self, client, user):
+        client.force_login(user)
+        names = [f"table_{number}" for number in range(background.MANY + 1)]
+        job = read(*map(table, names), reader=reader_of(user), missed=MISSED)
+        made = Plan.objects.get(number=job.stats["plan"]["number"])
+
+        refused = apply_by_page(client, made)
+        response = apply_by_page(client, made, accept_partial="shop.sql")
+        (waiting,) = JobProgress.objects.filter(kind=background.KIND)
+        tasks.apply_plan(job_id=str(waiting.pk))
+
+        assert (refused.status_code, response.status_code) == (422, 302)
+        assert Capsule.objects.count() == len(names)
 
     def test_what_vanished_is_a_choice(self, client, user):
         reader = reader_of(user)

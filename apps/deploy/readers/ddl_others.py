@@ -2,7 +2,7 @@
 
 import re
 
-from . import ddl_tables, ddl_types
+from . import ddl_indexes, ddl_tables, ddl_types
 from .ddl_model import Enumeration, Index, Table
 from .ddl_words import Misread, unwrapped
 
@@ -62,7 +62,7 @@ def index(catalog, walk):
     walk.take("ONLY")
     table = catalog.need(walk.table())
     method = walk.name().lower() if walk.take("USING") else ""
-    columns, expressions = ddl_tables.index_parts(table, walk) if walk.see() == "(" else ([], [])
+    columns, expressions = ddl_indexes.index_parts(table, walk) if walk.see() == "(" else ([], [])
     index = Index(name or "_".join([table.name.name, *columns, "idx"]), columns, expressions, unique=unique)
     index.method = method if method in METHODS else "btree"
     if method and method not in METHODS or kind:

@@ -2,7 +2,7 @@
 
 import re
 
-from . import ddl_alter, ddl_others, ddl_tables
+from . import ddl_alter, ddl_indexes, ddl_others, ddl_tables
 from .ddl_model import Column, Enumeration, Name, Table, Tables
 from .ddl_text import Unclosed
 from .ddl_words import Misread, Walk
@@ -298,7 +298,7 @@ class Catalog:
             )
             table.partitioning = {"strategy": "range", "expression": said[:500]}
             return
-        columns, expressions = ddl_tables.index_parts(table, walk)
+        columns, expressions = ddl_indexes.index_parts(table, walk)
         table.partitioning = {"strategy": strategy, "key": columns}
         if expressions:
             table.partitioning["expression"] = ", ".join(expressions)

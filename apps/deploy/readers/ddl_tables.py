@@ -1,7 +1,7 @@
 """What stands inside CREATE TABLE and ALTER TABLE: columns, keys, options. Pure."""
 
-from . import ddl_types
-from .ddl_model import Column, Index, Key
+from . import ddl_indexes, ddl_types
+from .ddl_model import Column, Key
 from .ddl_words import Misread, unwrapped
 
 # The words that end a type or a default, because they begin something else.
@@ -256,7 +256,7 @@ def key(table, item, catalog):
         table.facts.setdefault("exclusions", []).append({"name": named, "expression": item.rest()})
         return
     elif item.dialect == "mysql":
-        _mysql_index(table, item)
+        ddl_indexes.of_mysql(table, item)
         return
     else:
         raise Misread(f"{item.rest()[:60] or 'Nothing'} is no key that is known here.")
@@ -356,51 +356,3 @@ def _some_columns(found, item):
     """ON DELETE SET NULL (column, …)."""
     if item.see() == "(":
         found.meta["set_columns"] = item.names()
-
-
-def _mysql_index(table, item):
-    kind = item.take("FULLTEXT", "SPATIAL")
-    item.take("KEY", "INDEX")
-    name = item.name() if item.see() != "(" else ""
-    if item.take("USING"):
-        item.name()
-    columns, expressions = index_parts(table, item)
-    index = Index(name or "_".join(columns) or "index", columns, expressions)
-    if kind:
-        index.meta["method"] = kind.lower()
-    item.rest()
-    table.indexes.append(index)
-
-
-def index_parts(table, item):
-    """(columns, expressions) of the bracket of an index."""
-    columns, expressions = [], []
-    for part in item.items():
-        single = len(part.words) == 1 or part.words[1].upper not in (
-            "(",
-            "::",
-            "||",
-            "+",
-            "-",
-            "*",
-            "/",
-            ".",
-            "->",
-            "->>",
-        )
-        if single and part.words[0].kind in ("word", "name"):
-            name = part.name()
-            if (column := table.column(name)) is not None or table.query:
-                columns.append(column.name if column is not None else name)
-                continue
-            part.at -= 1
-        expressions.append(_without_order(part))
-    return columns, expressions
-
-
-def _without_order(part):
-    """The expression of an index without its order."""
-    words = part.words
-    while words and words[-1].upper in ("ASC", "DESC", "FIRST", "LAST", "NULLS"):
-        words = words[:-1]
-    return unwrapped(part.between(part.at, len(words)).said())

@@ -166,6 +166,9 @@ def _table(walk, path, kind, shape, called=""):
         found = shape()
     except ReaderError as error:
         walk.miss(path, str(error))
+    except (RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+        # Whatever stands in a file that somebody has made: it is not what its format says.
+        walk.miss(path, "It is damaged: something in it is not of the kind that its format says.")
     except OSError as error:
         walk.miss(path, f"It cannot be opened: {error.strerror or 'an error of the system'}.")
     else:
