@@ -250,8 +250,8 @@ class TestPostgres:
     def test_pagila_is_read_with_its_partitions_types_and_views(self, warehouse):
         facts, connection = warehouse
         text = (DDL / "pagila-schema.sql").read_text("utf-8")
-        if old := connection.info.server_version < 180_000:
-            text = text.replace("uuidv7()", "gen_random_uuid()").replace(") VIRTUAL", ") STORED")
+        if connection.info.server_version < 180_000:
+            pytest.skip("the file uses what came with PostgreSQL 18, and an extension beside")
         connection.execute(re.sub(r"(?m)^\\.*$", "", text))
 
         found = databases.read_system(source(facts))
@@ -267,8 +267,7 @@ class TestPostgres:
         assert all(each["lineage"]["upstream"] for each in views)
         listed = documents["customer_list"]["lineage"]["columns"]
         assert listed["city"] == [documents["city"]["urn"] + ".city"]
-        if not old:
-            assert_same_as_its_ddl(found, "pagila-schema.sql", facts)
+        assert_same_as_its_ddl(found, "pagila-schema.sql", facts)
 
 
 # ---------- files ----------
