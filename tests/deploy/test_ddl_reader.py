@@ -137,6 +137,44 @@ class TestWhatIsMissed:
         assert found.documents or found.missed
 
 
+class TestAlterations:
+    BASE = "CREATE TABLE people (id int, name text);\nCREATE TABLE a (id int, person int, note varchar(5));\n"
+
+    def test_what_dumps_and_migrations_write(self):
+        found = read(
+            self.BASE
+            + "ALTER TABLE IF EXISTS ONLY a ADD CONSTRAINT IF NOT EXISTS a_pkey PRIMARY KEY (id);\n"
+            + "ALTER TABLE a ADD FOREIGN KEY (person) REFERENCES people (id) ON UPDATE CASCADE NOT VALID;\n"
+            + "ALTER TABLE a ADD COLUMN IF NOT EXISTS at date DEFAULT now() NOT NULL, DROP COLUMN note;\n"
+            + "ALTER TABLE a RENAME COLUMN at TO made_at;\nALTER TABLE a SET SCHEMA marts;\n"
+            + "ALTER TABLE marts.a OWNER TO ana, ENABLE ROW LEVEL SECURITY;\nALTER SEQUENCE x OWNED BY a.id;"
+        )
+
+        assert not found.missed
+        assert by_name(found)["a"]["urn"] == "urn:dcs:shop:table:shop.marts:a"
+        kinds = columns(found, "a")
+        assert list(kinds) == ["id", "person", "made_at"]
+        assert kinds["id"]["constraints"] == [{"type": "primary_key", "name": "a_pkey"}]
+        (key,) = kinds["person"]["constraints"]
+        assert (key["on_update"], key["enforced"]) == ("CASCADE", False)
+        assert kinds["made_at"]["is_nullable"] is False
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "ALTER TABLE a DROP COLUMN no",
+            "ALTER TABLE a RENAME id TO note",
+            "ALTER TABLE a FROBNICATE",
+            "ALTER TABLE a ADD id int",
+        ],
+    )
+    def test_a_change_that_cannot_be_made_is_listed(self, change):
+        found = read(self.BASE + change + ";")
+
+        assert [each.line for each in found.missed] == [3]
+        assert list(columns(found, "a")) == ["id", "person", "note"]
+
+
 class TestNames:
     def test_names_in_quotes_keep_their_case_and_others_are_folded(self):
         found = read('CREATE TABLE Sales."Order Lines" (Id int, "Unit Price" numeric);')

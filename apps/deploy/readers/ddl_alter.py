@@ -114,9 +114,8 @@ def _add(catalog, table, item, walk):
         return
     if item.see() in ("INDEX", "KEY") and item.dialect != "mysql":
         raise Misread(f"ADD {item.rest()[:60]} is nothing that is known here.")
-    if item.take("CONSTRAINT"):
-        item.take("IF NOT EXISTS")
-        item.at -= 1 if item.words[item.at - 1].upper == "CONSTRAINT" else 0
+    if item.sees("CONSTRAINT IF NOT EXISTS"):
+        del item.words[item.at + 1 : item.at + 4]
     ddl_tables.part(table, item, catalog)
 
 
