@@ -71,7 +71,7 @@ class Dimension:
     that is equal. `sections` names the keys of the document that the part is made of.
 
     `reach(capsules, columns, reader)` is a list of `Touched`: what of this dimension hangs on the capsules and columns
-    with these ids; a constant number of queries.
+    with these ids (sets, to be asked by `among`); a constant number of queries.
 
     `past(capsule, reader, at)` is what rows, and no document, tell of an earlier moment: {section: {name: [values]}}.
 

@@ -19,6 +19,7 @@ def reach(capsules, columns, reader):
         for one in Capsule.objects.visible_to(reader)
         .filter(pk__among=capsules, meta__doc__contract__has_key="known_consumers")
         .only("meta")
+        .order_by()
     }
     found, pairs = {}, []
     for capsule in listed.keys() | said.keys():

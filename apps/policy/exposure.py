@@ -221,7 +221,7 @@ def trace(column, reader, *, depth=DEEPEST):
     if steering:
         flowing = _reached(column, reader, depth, steering)
     arrivals = {key: PLAIN if key in plain else MASKED if key in flowing else STEERS for key in down.steps}
-    rows = Column.objects.visible_to(reader).filter(pk__among=[*up.steps, *down.steps])
+    rows = Column.objects.visible_to(reader).filter(pk__among={**up.steps, **down.steps})
     rows = protected(rows, reader).order_by("capsule__name", "name", "pk")
     known = {
         key: (layer, protection(*by))

@@ -181,7 +181,7 @@ class Impact:
         return Part(kind, title, steps, {}, told, self._ways)
 
     def _touched(self):
-        capsules, columns = list(self.spread.capsules), list(self.spread.columns)
+        capsules, columns = frozenset(self.spread.capsules), frozenset(self.spread.columns)
         for dimension in dimensions.everything():
             for found in dimension.reach(capsules, columns, self.reader):
                 yield self._hanging(found)
