@@ -2,7 +2,7 @@
 
 import datetime
 
-from apps.catalog.vocabularies import sensitivity_rank
+from apps.catalog.vocabularies import LAYERS, sensitivity_rank
 
 from . import matching
 from .filters import BANDS, MANY, NONE, PRESENT
@@ -15,6 +15,7 @@ NAMED = {
     "source": ("f.source_system_id", "SELECT id FROM dcs.source_systems WHERE lower(name) = ANY (%s)"),
 }
 PLAIN = {"layer": "f.layer", "type": "f.capsule_type", "contract": "f.contract_status"}
+RANKS = {layer: at for at, layer in enumerate(LAYERS, start=1)}
 TRUE_OR_NOT = {"pii": "f.pii_columns > 0", "masking": "f.has_masking"}
 COMPLETE = {
     "all": "f.completeness = 7",
@@ -64,7 +65,7 @@ def _condition(key, values):
         column = PLAIN[key]
         return _either(
             # One alone may begin an index that goes on in the order of the list.
-            Condition(f"{column} = %s", (named[0],)) if len(named) == 1 else None,
+            _one(key, column, named[0]) if len(named) == 1 else None,
             Condition(f"{column} = ANY (%s)", (named,)) if len(named) > 1 else None,
             Condition(f"{column} IS NULL") if without else None,
         )
@@ -87,6 +88,13 @@ def _condition(key, values):
         return _either(*(_band(value) for value in values))
     bits = sum(PRESENT[value] for value in values)
     return Condition("f.present & %s = %s", (bits, bits if key == "has" else 0))
+
+
+def _one(key, column, value):
+    """One value; a layer by its rank too, by which a list of it is sorted in an index."""
+    if key == "layer" and value in RANKS:
+        return Condition(f"{column} = %s AND f.layer_rank = %s", (value, RANKS[value]))
+    return Condition(f"{column} = %s", (value,))
 
 
 def _changed(band):

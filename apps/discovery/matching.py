@@ -314,7 +314,8 @@ def beginning(text):
 
 
 ANY = "SELECT EXISTS (SELECT FROM dcs.capsule_search s WHERE s.visibility_rank <= %s AND {match})"
-FEW = 2_000  # matches that are named one by one; more are asked for row by row
+FEW = 2_000  # matches that are named one by one
+MANY = 25_000  # matches that are gathered first; more are asked for row by row along the order of the list
 REMEMBERED = 16  # texts whose matches are kept while the catalogue does not change
 _remembered = {}  # {(text, clearance): (the facts they belong to, Match)}
 
@@ -340,7 +341,9 @@ def catalogue(text, reader):
             return found.asked, Condition("TRUE")
         if len(found.keys) <= FEW:
             return found.asked, Condition("f.capsule_id = ANY (%s::uuid[])", (list(found.ids),))
-        return found.asked, holding("f", ways(found.asked, reader))
+        parts = ways(found.asked, reader)
+        few = len(found.keys) <= MANY
+        return found.asked, _within("f.capsule_id", parts) if few else holding("f", parts)
     asked = read(text)
     if asked.is_empty:
         return asked, Condition("TRUE")
@@ -364,10 +367,8 @@ def matched(text, reader, facts):
     if not asked.is_empty:
         visible = (facts.visible_from <= reader.clearance) & (facts.visible_to >= reader.clearance)
         for reading in readings(asked, reader):
-            keys = _keys(ways(reading, reader))
-            hashes = kept.hashed(keys)
-            if len(keys) and bool(np.any(facts.having(hashes) & visible)):
-                ids = tuple(map(_uuid, keys)) if len(keys) <= FEW else ()
+            hashes, ids = _keys(ways(reading, reader))
+            if len(hashes) and bool(np.any(facts.having(hashes) & visible)):
                 found = Match(reading, hashes, ids)
                 break
     while len(_remembered) >= REMEMBERED:
@@ -376,17 +377,19 @@ def matched(text, reader, facts):
     return found
 
 
-def _uuid(key):
-    return uuid.UUID(bytes=bytes(key).ljust(16, b"\0"))
-
-
 def _keys(parts):
-    """The keys of the capsules that match each of the parts, once each."""
-    found = None
+    """(keys of the capsules that match each of the parts, as `kept.hashed` makes them; their ids if they are few)."""
+    found, keys = None, None
     for either in parts:
         if not either:
-            return np.array([], kept.KEY)
+            return np.array([], np.uint64), ()
         query = " UNION ALL ".join(way.ids.sql for way in either)
-        here = np.unique(kept.ids_of(query, [param for way in either for param in way.ids.params]))
-        found = here if found is None else np.intersect1d(found, here, assume_unique=True)
-    return found
+        keys = kept.ids_of(query, [param for way in either for param in way.ids.params])
+        hashes = kept.hashed(keys)
+        found = np.unique(hashes) if found is None else np.intersect1d(found, hashes)
+    if found is None or len(found) > FEW:
+        return found, ()
+    named = {
+        int(key): uuid.UUID(bytes=bytes(raw).ljust(16, b"\0")) for key, raw in zip(hashes, keys, strict=True)
+    }
+    return found, tuple(named[int(key)] for key in found)

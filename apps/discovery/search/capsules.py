@@ -13,15 +13,19 @@ WHERE f.visible_from <= %s AND f.visible_to >= %s AND NOT f.retired AND {match} 
 """
 STAGE = """CASE WHEN s.name_key IN (%(key)s, %(name)s) THEN 0 WHEN s.name_key LIKE %(begins)s THEN 1
     WHEN s.name_words @@ to_tsquery('simple', %(query)s) THEN 2 WHEN s.name_key LIKE %(contains)s THEN 4 ELSE 3 END"""
-# Each way of matching gives a thousand at most: the more there are, the less it matters which are looked at.
+# Each way of matching gives a thousand at most: the more there are, the less it matters which are looked at. OFFSET keeps each
+# capsule's look-up by itself: joined otherwise, all hundred thousand would be read.
 PROBE = """
 SELECT s.capsule_id, s.found, CASE WHEN s.found > %(cap)s THEN 0 ELSE {stage} END AS stage, s.boost, s.name_key
 FROM (
-    SELECT s.*, count(*) OVER () AS found FROM ({ways}) w JOIN dcs.capsule_search s ON s.capsule_id = w.capsule_id
+    SELECT s.*, count(*) OVER () AS found FROM ({ways}) w
+    CROSS JOIN LATERAL (SELECT * FROM dcs.capsule_search s WHERE s.capsule_id = w.capsule_id OFFSET 0) s
 ) s
 ORDER BY stage, s.boost DESC, length(s.name_key), s.name_key, s.capsule_id LIMIT %(limit)s
 """
-WAY = "(SELECT s.capsule_id FROM ({ids}) m JOIN dcs.capsule_search s USING (capsule_id) WHERE {visible} AND {rest} LIMIT %(probe)s)"
+WAY = """(SELECT s.capsule_id FROM ({ids}) m CROSS JOIN LATERAL (
+    SELECT s.capsule_id FROM dcs.capsule_search s WHERE s.capsule_id = m.capsule_id AND {visible} AND {rest} OFFSET 0
+) s LIMIT %(probe)s)"""
 # Too many to sort: the best of each stage, one stage after the other, as far as they are needed.
 WALK = """
 SELECT * FROM (
