@@ -12,8 +12,7 @@ import numpy as np
 from django.db import connection
 
 from . import counters
-from .sparse import Rows
-from .walk import DOWNSTREAM, UPSTREAM
+from .sparse import DOWNSTREAM, UPSTREAM, Rows
 
 CAPSULES, COLUMNS = "capsule_lineage", "column_lineage"
 NODES = {
@@ -58,6 +57,23 @@ class Graph:
         """The numbers of the nodes with these keys, those that are here."""
         found = _places(self.keys, np.array([key.bytes for key in keys], KEY))
         return found[found >= 0]
+
+    def beyond(self, keys, clearance):
+        """{(key, way): how many visible neighbours of each of `keys` are not among them}; None if one of them is not here."""
+        places = _places(self.keys, np.array([key.bytes for key in keys], KEY))
+        if np.any(places < 0):
+            return None
+        outside = self.ranks <= clearance
+        outside[places] = False
+        found = {}
+        for way in (UPSTREAM, DOWNSTREAM):
+            rows = self.rows(way)
+            for key, place in zip(keys, places, strict=True):
+                edges = slice(rows.starts[place], rows.starts[place + 1])
+                there = rows.targets[edges][rows.ranks[edges] <= clearance]
+                if number := len(np.unique(there[outside[there]])):
+                    found[key, way] = number
+        return found
 
     def fed(self, keys, clearance):
         """Those of `keys` that something visible flows into."""
@@ -145,6 +161,12 @@ def _ids(kind, key, reader, way, depth):
     lineage = graph(kind)
     levels = lineage.levels(key, way, depth, reader.clearance)
     return [key for level in levels for key in lineage.ids(level)]
+
+
+def known(kind):
+    """The `Graph` of a kind if it is at hand and as it is now, else None: for what is not worth reading all of it."""
+    found = _kept.get((connection.settings_dict["NAME"], kind))
+    return found[1] if found is not None and found[0] == counters.count(kind) else None
 
 
 def graph(kind):

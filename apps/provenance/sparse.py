@@ -5,6 +5,8 @@ The neighbours of node n are `targets[starts[n]:starts[n + 1]]`. Two arrays of i
 
 import numpy as np
 
+UPSTREAM, DOWNSTREAM = "upstream", "downstream"
+
 
 class Rows:
     """The edges of a graph of `size` nodes (0 to size - 1), each with the clearance that it takes to see it."""

@@ -142,6 +142,9 @@ def test_database_memory_and_a_plain_search_agree(edges, hidden, depth):
             up, down = (depth, 0) if way == "upstream" else (0, depth)
             around = walk.capsules(capsules[0].pk, ANALYST, up=up, down=down)
             assert {key: steps for key, (steps, _way) in around.distance.items() if steps} == expected
+            if edges:  # capsules without any are not in the graph until some come
+                known = reach.graph("capsule_lineage").beyond(around.keys, ANALYST.clearance)
+                assert known == around.beyond
             assert set(reach.capsules(capsules[0].pk, ANALYST, way=way, depth=depth)) == set(expected)
             counts = reach.counts(capsules[0].pk, ANALYST, way=way, depth=depth)
             assert counts == [list(expected.values()).count(step + 1) for step in range(len(counts))]
