@@ -94,13 +94,13 @@ def test_columns_are_walked_alike():
     assert around.beyond == {}
 
 
-def test_a_walk_costs_three_queries_however_far_it_goes():
+def test_a_walk_costs_four_queries_at_most_however_far_it_goes():
     capsules = chain(*"abcdefgh")
 
     with CaptureQueriesContext(connection) as queries:
         walk.capsules(capsules[0].pk, ANALYST, down=7)
 
-    assert len(queries) == 3
+    assert len(queries) in (3, 4), "the fourth asks whether what is in memory is as it was"
 
 
 graphs = st.lists(
