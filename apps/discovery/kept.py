@@ -215,18 +215,27 @@ def count(facts, filters, reader, matched=None):
 
     Each facet leaves its own filter out; `has` and `lacks` narrow each other.
     """
-    base = facts.visible(filters, reader)
-    if matched is not None:
-        base = base & facts.having(matched)
-    met = {
-        key: facts.meeting(key, wanted(key, getattr(filters, key))) for key in MANY if getattr(filters, key)
-    }
+    base, met = _narrowed(facts, filters, reader, matched)
     whole = _all(base, met)
     counts = {}
     for slug in SLUGS:
         rows = _all(base, {key: rows for key, rows in met.items() if key != slug}) if slug in met else whole
         counts[slug] = facts.numbers(slug, rows)
     return Counted(counts, int(np.count_nonzero(whole)))
+
+
+def total(facts, filters, reader, matched=None):
+    """How many capsules there are under `filters`, without counting any facet."""
+    return int(np.count_nonzero(_all(*_narrowed(facts, filters, reader, matched))))
+
+
+def _narrowed(facts, filters, reader, matched):
+    """(rows that the reader may see and a text matches, the rows that meet each filter)."""
+    base = facts.visible(filters, reader)
+    if matched is not None:
+        base = base & facts.having(matched)
+    chosen = [(key, getattr(filters, key)) for key in MANY if getattr(filters, key)]
+    return base, {key: facts.meeting(key, wanted(key, values)) for key, values in chosen}
 
 
 def _all(base, met):

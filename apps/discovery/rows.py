@@ -203,8 +203,9 @@ class Listing:
 
     def count(self, cap):
         """How many there are, counting no further than `cap`."""
-        if known := counting.counted(self.filters, self.reader):
-            return min(known.total, cap)
+        known = counting.total(self.filters, self.reader)
+        if known is not None:
+            return min(known, cap)
         with connection.cursor() as cursor:
             cursor.execute(COUNT.format(where=self.where.sql), [*self.where.params, cap])
             return cursor.fetchone()[0]
