@@ -134,6 +134,13 @@ def test_facts_and_names_of_variables_are_taken(administrator):
     assert connections.problems({}) == {}
 
 
+def test_a_product_is_not_called_as_the_page_that_makes_one(producer):
+    answer = producer.post("/data-products", {"name": "new"})
+
+    assert answer.status_code == 400
+    assert answer.body["fields"]["name"] == ["This word is taken: it makes new products."]
+
+
 def test_a_capsule_is_put_into_a_product_changed_there_and_taken_out(producer):
     product, capsule = DataProductFactory(), CapsuleFactory()
     path = f"/data-products/{product.pk}/capsules/{capsule.urn}"

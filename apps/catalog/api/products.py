@@ -22,6 +22,12 @@ class DataProductSerializer(RecordSerializer):
     owner = serializers.CharField(source="owner.name", read_only=True, allow_null=True)
     capsules = serializers.ListField(child=serializers.DictField(), source="*", read_only=True)
 
+    def validate_name(self, value):
+        """The name is the end of its page's address, where `new` makes another."""
+        if value.strip() == "new":
+            raise serializers.ValidationError(_("This word is taken: it makes new products."))
+        return value
+
     class Meta:
         model = DataProduct
         fields = [
