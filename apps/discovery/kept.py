@@ -1,6 +1,6 @@
 """What the facets count, kept in the process: a code a capsule and facet, some megabytes for a hundred thousand.
 
-Counting a facet is then one pass over an array, a millisecond under any filters, where the database needs a hundred. When the
+Counting all facets is then a pass over an array each, 5 to 28 ms for a hundred thousand, where the database needs a hundred and more. When the
 catalogue has moved, the capsules whose facts have changed are read again (`capsule_facts_log`), so counts are as fresh as
 lists. Within a transaction that has changed the catalogue itself nothing is kept: the database counts.
 """
