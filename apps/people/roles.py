@@ -27,9 +27,11 @@ def _crud(app, *models, verbs=("add", "change")):
 # One line an app: a later app adds its own words here, not in its views.
 EDIT = _crud("catalog", "capsule", "column", "constraint", "index", "dataproduct") | {"catalog.edit_capsule"}
 EDIT |= _crud("glossary", "term") | _crud("glossary", "termlink", verbs=("add", "delete"))
+EDIT |= _crud("quality", "qualityrule")
 STEWARD = EDIT | _crud("catalog", "domain", "owner", "tag", "valuedomain") | {"catalog.retire_capsule"}
 STEWARD |= {"glossary.review_term", "catalog.review_valuedomain", "deploy.take_over_plan"}
 RUN = {"catalog.ingest", "catalog.cancel_ingestion"}
+CHECK = {"quality.run_quality"}
 
 ROLES = {
     role.name: role
@@ -45,7 +47,7 @@ ROLES = {
             "steward",
             "Steward",
             CONFIDENTIAL,
-            frozenset(STEWARD | RUN),
+            frozenset(STEWARD | RUN | CHECK),
             "Keeps a domain's words, rules and owners; decides on its terms.",
         ),
         Role(
@@ -66,7 +68,7 @@ ROLES = {
             "producer",
             "Producer",
             CONFIDENTIAL,
-            frozenset(EDIT | RUN),
+            frozenset(EDIT | RUN | CHECK),
             "Owns capsules and ships changes to them.",
         ),
         Role(

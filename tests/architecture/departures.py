@@ -52,6 +52,15 @@ EXPLAINED = {
     "extra index quality_checks.quality_checks_latest": "Indexes",
     "extra index ingestion_jobs.idx_ingestion_jobs_source": "Indexes",
     "extra index ingestion_jobs.idx_ingestion_jobs_own": "Indexes",
+    "extra index quality_rules.idx_quality_rules_scheduled": "Indexes",
+    **{
+        f"extra {thing}": "Runs"
+        for table, once in (
+            ("quality_checks", "a_run_checks_a_rule_once"),
+            ("column_profiles", "a_run_profiles_a_column_once"),
+        )
+        for thing in (f"column {table}.run_id", f"foreign key {table}.run_id", f"index {table}.{once}")
+    },
     "extra column column_lineage.meta": "Seen lineage",
     "other primary key metadata_audit_log": "Audit log",
     **{
@@ -86,6 +95,8 @@ EXPLAINED = {
             "lineage_runs",
             "lineage_datasets",
             "run_capsules",
+            "quality_runs",
+            "quality_schedules",
             "steps",
             "reviews",
             "review_authors",
@@ -118,6 +129,7 @@ NOT_LOGGED = {
     "lineage_datasets",
     "run_capsules",
     "source_reads",
+    "quality_runs",
     *COPIES,
 }
 

@@ -3,9 +3,17 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from apps.quality.models import ColumnProfile, QualityCheck, QualityRule, RuleCategory, RuleType
+from apps.quality.models import (
+    ColumnProfile,
+    QualityCheck,
+    QualityRule,
+    QualityRun,
+    QualitySchedule,
+    RuleCategory,
+    RuleType,
+)
 
-from .catalog import ColumnFactory
+from .catalog import CapsuleFactory, ColumnFactory
 
 
 class QualityRuleFactory(DjangoModelFactory):
@@ -47,3 +55,19 @@ class ColumnProfileFactory(DjangoModelFactory):
     max_value = Decimal("412.50")
     completeness_score = Decimal("99.5")
     profiled_by = "ada"
+
+
+class QualityRunFactory(DjangoModelFactory):
+    class Meta:
+        model = QualityRun
+
+    capsule = factory.SubFactory(CapsuleFactory)
+    asked_by = "ada"
+
+
+class QualityScheduleFactory(DjangoModelFactory):
+    class Meta:
+        model = QualitySchedule
+
+    capsule = factory.SubFactory(CapsuleFactory)
+    cron = "0 6 * * *"

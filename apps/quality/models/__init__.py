@@ -3,5 +3,15 @@
 from .checks import QualityCheck
 from .profiles import ColumnProfile
 from .rules import Operator, QualityRule, RuleCategory, RuleType
+from .runs import QualityRun, QualitySchedule
 
-__all__ = ["ColumnProfile", "Operator", "QualityCheck", "QualityRule", "RuleCategory", "RuleType"]
+__all__ = [
+    "ColumnProfile",
+    "Operator",
+    "QualityCheck",
+    "QualityRule",
+    "QualityRun",
+    "QualitySchedule",
+    "RuleCategory",
+    "RuleType",
+]

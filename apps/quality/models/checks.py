@@ -28,7 +28,7 @@ class QualityCheck(Keyed, Visible):
     """The answer to one rule at one time.
 
     Table `quality_checks` of the capsule design, section 4.2.3. `capsule` and `column` follow from the rule:
-    the database fills them in and refuses others (errata row B29).
+    the database fills them in and refuses others (errata row B29). `run` is empty for what was found elsewhere.
     """
 
     class Status(models.TextChoices):
@@ -56,6 +56,15 @@ class QualityCheck(Keyed, Visible):
     sample_failures = models.JSONField(null=True, blank=True)
     context = models.JSONField(null=True, blank=True, db_column="execution_context")
     duration_ms = models.BigIntegerField(null=True, blank=True, db_column="execution_duration_ms")
+    run = models.ForeignKey(
+        "quality.QualityRun",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="checks",
+        editable=False,
+        db_index=False,
+    )
     meta = ObjectField()
 
     objects = QualityCheckQuerySet.as_manager()
@@ -68,6 +77,7 @@ class QualityCheck(Keyed, Visible):
             models.Index(fields=["status"], name="idx_quality_checks_status"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["run", "rule"], name="a_run_checks_a_rule_once"),
             models.CheckConstraint(
                 name="check_status_valid",
                 condition=models.Q(status__in=["passed", "failed", "warning", "error", "skipped"]),

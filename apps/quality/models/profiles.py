@@ -55,6 +55,15 @@ class ColumnProfile(Keyed, Visible):
     profiled_by = models.CharField(max_length=255, null=True, blank=True)
     sample_size = models.BigIntegerField(null=True, blank=True)
     sample_percentage = PercentField(null=True, blank=True)
+    run = models.ForeignKey(
+        "quality.QualityRun",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="profiles",
+        editable=False,
+        db_index=False,
+    )
     meta = ObjectField()
 
     objects = OfColumnQuerySet.as_manager()
@@ -65,6 +74,7 @@ class ColumnProfile(Keyed, Visible):
         indexes = [models.Index(fields=["-profiled_at"], name="idx_column_profiles_profiled")]
         constraints = [
             models.UniqueConstraint(fields=["column", "profiled_at"], name="column_profiles_unique_latest"),
+            models.UniqueConstraint(fields=["run", "column"], name="a_run_profiles_a_column_once"),
             *(
                 models.CheckConstraint(
                     name=f"{name}_valid", condition=models.Q(**{f"{name}__range": (0, 100)})

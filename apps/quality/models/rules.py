@@ -123,6 +123,11 @@ class QualityRule(AboutSubject, Record):
             models.Index(
                 fields=["is_enabled"], condition=models.Q(is_enabled=True), name="idx_quality_rules_enabled"
             ),
+            models.Index(
+                fields=["updated_at"],
+                condition=models.Q(config__has_key="schedule"),
+                name="idx_quality_rules_scheduled",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["number"], name="quality_rule_number_unique"),
