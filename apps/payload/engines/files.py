@@ -1,0 +1,101 @@
+"""Files of one format or another, read by DuckDB: Parquet, CSV and JSON. Pure."""
+
+import glob
+import os
+import re
+
+from .base import SUBJECT, Unanswered
+from .description import quoted, text
+from .duck import DuckEngine
+
+# Where a row comes from: columns of every table of files that nobody asks for but by name.
+FILE, ROW = "_payload_file", "_payload_row"
+RAW = " as written"  # what a text file holds, before it is read as the catalogued types
+TEXT = ("csv", "json")
+PART = re.compile(r"([^/=]+)=[^/]*")
+
+
+class FilesEngine(DuckEngine):
+    """Tables made of files. A value of a text file that does not read as its column's type is NULL, and counted."""
+
+    hidden = (FILE, ROW)
+
+    def attach(self):
+        every = {path for table in self.described.tables for path in table.files}
+        if not every:
+            raise Unanswered("no_table", "no file")
+        # Both as it is and as it is written for the engine, which would take signs in it for a pattern.
+        every |= {glob.escape(path) for path in every}
+        self.connection.execute(f"SET allowed_paths = [{', '.join(map(text, sorted(every)))}]")
+        for table in self.described.tables:
+            self._view(table)
+
+    def _view(self, table):
+        self._raw(table)
+        names = [
+            row[0] for row in self.connection.execute(f"DESCRIBE {quoted(table.alias + RAW)}").fetchall()
+        ]
+        names = [name for name in names if name not in self.hidden]
+        typed = {name.casefold(): kind for name, kind in table.types.items()}
+        text_files = table.format in TEXT
+        parts = {name.casefold() for name in _parts(table)}
+        told = []
+        for name in names:
+            kind = typed.get(name.casefold())
+            reads = kind and (text_files or name.casefold() in parts)
+            told.append(f"TRY_CAST({quoted(name)} AS {kind}) AS {quoted(name)}" if reads else quoted(name))
+        self.connection.execute(
+            f"CREATE VIEW {quoted(table.alias)} AS SELECT {', '.join([*told, FILE, ROW])}"  # noqa: S608
+            f" FROM {quoted(table.alias + RAW)}"
+        )
+
+    def _raw(self, table):
+        options = ["hive_types_autocast = false", f"hive_partitioning = {str(bool(_parts(table))).lower()}"]
+        if len(table.files) > 1:
+            options.append("union_by_name = true")
+        options += {"csv": ["all_varchar = true"], "json": _json(table)}.get(table.format, [])
+        files = ", ".join(text(glob.escape(path)) for path in table.files)
+        where = f"substr(filename, {len(table.below.rstrip('/')) + 2})" if table.below else "filename"
+        row = "file_row_number" if table.format == "parquet" else "row_number() OVER () - 1"
+        self.connection.execute(
+            f"CREATE VIEW {quoted(table.alias + RAW)} AS SELECT *, {where} AS {FILE}, {row} AS {ROW}"  # noqa: S608
+            f" FROM read_{table.format}([{files}], {', '.join(options)})"
+        )
+
+    def row_names(self):
+        """The file and the number of the row in it: from 0 for Parquet, over all files for others."""
+        return (FILE, ROW)
+
+    def unreadable(self, alias=SUBJECT):
+        """{column: how many of its values did not read as its type} of a text file, those with none left out."""
+        table = self.table(alias)
+        names = {name.casefold(): name for name in self.types(alias)}
+        typed = {names[key]: kind for name, kind in table.types.items() if (key := name.casefold()) in names}
+        if table.format not in TEXT or not typed:
+            return {}
+        counts = ", ".join(
+            f"count_if({quoted(name)} IS NOT NULL AND TRY_CAST({quoted(name)} AS {kind}) IS NULL)"
+            for name, kind in typed.items()
+        )
+        (found,) = self.fetch(f"SELECT {counts} FROM {quoted(alias + RAW)}")  # noqa: S608 - quoted names
+        return {name: lost for name, lost in zip(typed, found, strict=True) if lost}
+
+
+def _parts(table):
+    """Names of the parts of a path, such as the day in day=2026-01-31/orders.parquet."""
+    if not table.files:
+        return ()
+    below = os.path.relpath(os.path.dirname(table.files[0]), table.below or "/")
+    return tuple(PART.findall(below))
+
+
+def _json(table):
+    """Every catalogued value of JSON as a text, nested ones as JSON: nothing is sniffed."""
+    if not table.types:
+        return []
+    nested = re.compile(r"STRUCT|MAP|JSON|UNION|\[", re.IGNORECASE)
+    told = (
+        f"{text(name)}: {text('JSON' if nested.search(kind) else 'VARCHAR')}"
+        for name, kind in table.types.items()
+    )
+    return [f"columns = {{{', '.join(told)}}}"]
