@@ -41,13 +41,13 @@ def may_edit(reader, record):
 
     What belongs to nobody and lies in no domain may be changed by every producer and steward.
     """
-    refused = _without(reader, EDIT)
+    refused = lacking(reader, EDIT)
     return refused if refused is not None else _within(reader, record)
 
 
 def may_retire(reader, capsule):
     """May the reader retire this capsule, or bring it back? Stewards of its domain decide."""
-    refused = _without(reader, RETIRE)
+    refused = lacking(reader, RETIRE)
     if refused is not None:
         return refused
     if reader.is_system or capsule.domain_id is None or stewards(reader, capsule.domain_id):
@@ -57,11 +57,11 @@ def may_retire(reader, capsule):
 
 def may_purge(reader, capsule):
     """May the reader delete this retired capsule for good?"""
-    refused = _without(reader, PURGE)
+    refused = lacking(reader, PURGE)
     return refused if refused is not None else YES
 
 
-def _without(reader, permission):
+def lacking(reader, permission):
     """The refusal of a reader without `permission`; None for one who has it."""
     return None if reader.may(permission) else Verdict(False, refusal(reader, permission))
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
 from apps.people.roles import CONFIDENTIAL
 
-from .models import ColumnProfile, QualityCheck, QualityRule
+from .models import ColumnProfile, QualityCheck, QualityRule, QualityRun, QualitySchedule
 
 VALUES = (
     "min_value",
@@ -49,3 +49,19 @@ class ColumnProfileAdmin(ReadOnlyAdmin):
     @admin.display(ordering="column__capsule__name")
     def capsule(self, profile):
         return profile.column.capsule
+
+
+@admin.register(QualityRun)
+class QualityRunAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "kind", "capsule", "state", "trigger", "asked_by", "queued_at", "finished_at"]
+    list_select_related = ["capsule"]
+    list_filter = ["kind", "state", "trigger"]
+    search_fields = ["=number", "capsule__name"]
+
+
+@admin.register(QualitySchedule)
+class QualityScheduleAdmin(ReadOnlyAdmin):
+    list_display = ["capsule", "cron", "zone", "is_on", "after_ingest", "next_due"]
+    list_select_related = ["capsule"]
+    list_filter = ["is_on", "after_ingest"]
+    search_fields = ["capsule__name"]

@@ -2,6 +2,24 @@
 
 from django.urls import path
 
-from .gate import GateOfCapsule
+from apps.people.rest.routes import Router
 
-urlpatterns = [path("capsules/<segment:urn>/gate", GateOfCapsule.as_view(), name="capsule-gate")]
+from .checks import CheckReading
+from .gate import GateOfCapsule
+from .rules import RulesOfCapsule, RulesOfColumn, RuleViewSet
+from .score import ScoreOfCapsule
+
+OF_CAPSULE, OF_COLUMN = "capsules/<segment:urn>", "columns/<segment:urn>"
+ROWS = {"get": "list", "post": "create"}
+
+router = Router()
+router.register("quality-rules", RuleViewSet, "quality-rule")
+router.register("quality-checks", CheckReading, "quality-check")
+
+urlpatterns = [
+    *router.urls,
+    path(f"{OF_CAPSULE}/quality-rules", RulesOfCapsule.as_view(ROWS), name="capsule-quality-rules"),
+    path(f"{OF_COLUMN}/quality-rules", RulesOfColumn.as_view(ROWS), name="column-quality-rules"),
+    path(f"{OF_CAPSULE}/quality-score", ScoreOfCapsule.as_view(), name="capsule-quality-score"),
+    path(f"{OF_CAPSULE}/gate", GateOfCapsule.as_view(), name="capsule-gate"),
+]

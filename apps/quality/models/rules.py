@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.models import Capsule, Column
@@ -62,10 +63,34 @@ class Operator(models.TextChoices):
     UNEQUAL = "!=", "≠"
 
 
+SEVERITIES = list(RuleSeverity.values)  # from harmless to worst
+
+
 class QualityRuleQuerySet(SubjectQuerySet):
+    def ranked(self):
+        """With `severity_rank`, 0 for the most harmless: severities sort by meaning, not by letter."""
+        whens = [models.When(severity=word, then=models.Value(rank)) for rank, word in enumerate(SEVERITIES)]
+        return self.annotate(severity_rank=models.Case(*whens, output_field=models.IntegerField()))
+
+    def keys_about(self, capsule):
+        """The keys of the rules of a capsule and of its present columns: two index scans, not one pass over all rules."""
+        rules = self.order_by()
+        own = rules.filter(capsule=capsule).values("pk")
+        columns = rules.filter(column__capsule=capsule, column__retired_at__isnull=True).values("pk")
+        return own.union(columns, all=True)
+
     def enabled(self):
         """Rules that are checked."""
         return self.filter(is_enabled=True)
+
+    def current(self):
+        """Rules that nobody has retired, of columns that are in use."""
+        return self.exclude(meta__has_key="retired_at").filter(column__retired_at__isnull=True)
+
+    def muted(self, *, at, wanted=True):
+        """Rules that are not checked until some later time; the others if these are not `wanted`."""
+        silent = models.Q(meta__has_key="muted_until", meta__muted_until__gt=at.isoformat())
+        return self.filter(silent) if wanted else self.exclude(silent)
 
 
 class QualityRule(AboutSubject, Record):
@@ -164,3 +189,22 @@ class QualityRule(AboutSubject, Record):
 
     def get_absolute_url(self):
         return reverse("quality:rule", args=[self.number])
+
+    @property
+    def is_retired(self):
+        """True if nobody expects it any more; its checks stay."""
+        return "retired_at" in self.meta
+
+    @property
+    def muted_until(self):
+        """The moment from which it is checked again, None if it was never muted or that is not a time."""
+        try:
+            until = parse_datetime(self.meta.get("muted_until") or "")
+        except (TypeError, ValueError):
+            return None
+        return until if until is not None and until.tzinfo is not None else None
+
+    def is_muted(self, *, at):
+        """True if it is not checked at this moment."""
+        until = self.muted_until
+        return until is not None and until > at
