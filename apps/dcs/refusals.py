@@ -110,7 +110,9 @@ def _named_in(condition):
     if isinstance(condition, models.Q):
         return {name for child in condition.children for name in _named_in(child)}
     if isinstance(condition, tuple):
-        return {condition[0].split("__")[0]} | _named_in(condition[1])
+        name, value = condition
+        named = _named_in(value) if hasattr(value, "resolve_expression") else set()
+        return {name.split("__")[0]} | named
     if isinstance(condition, models.F):
         return {condition.name.split("__")[0]}
     if hasattr(condition, "get_source_expressions"):
