@@ -30,8 +30,8 @@ class ChangeQuerySet(models.QuerySet):
         return self.filter(table_name=record._meta.db_table, record_id=record.pk)
 
     def of_any(self, subjects):
-        """The history of many rows: `subjects` maps table name to keys."""
-        conditions = [models.Q(table_name=table, record_id__in=keys) for table, keys in subjects.items()]
+        """The history of many rows: `subjects` maps table name to keys, a collection or a queryset of them."""
+        conditions = [models.Q(table_name=table, record_id__among=keys) for table, keys in subjects.items()]
         return self.filter(reduce(operator.or_, conditions)) if conditions else self.none()
 
 

@@ -345,6 +345,19 @@ def test_the_history_of_one_row_and_of_many_is_found():
     assert other.pk not in {each.record_id for each in found}
 
 
+def test_keys_that_a_query_names_lead_to_their_entries_by_index():
+    capsule = CapsuleFactory()
+    column = ColumnFactory(capsule=capsule)
+    ColumnFactory()
+    columns = Column.objects.filter(capsule=capsule).values("pk")
+
+    found = Change.objects.of_any({"capsules": [capsule.pk], "columns": columns})
+
+    assert {each.record_id for each in found} == {capsule.pk, column.pk}
+    # As one of two alternatives `IN (SELECT …)` would be a filter over the history of every column.
+    assert "= ANY (ARRAY(SELECT" in str(found.query)
+
+
 @pytest.mark.django_db
 def test_the_log_compares_old_and_new_rows_without_nested_loops():
     with connection.cursor() as cursor:
