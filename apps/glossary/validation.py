@@ -9,17 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
-import re2
 from django.utils.translation import gettext as _
 
+from apps.dcs import regexes
+
 LONGEST_VALUE = 100_000
-MOST_MEMORY = 8 << 20  # bytes that a compiled pattern may take
-OPTIONS = re2.Options()
-OPTIONS.log_errors = False
-OPTIONS.max_mem = MOST_MEMORY
 # The letters of a mask: what each stands for as a pattern.
 MASK = {"A": "[A-Za-z]", "9": "[0-9]", "X": "[A-Za-z0-9]", "*": "."}
 
@@ -113,13 +109,12 @@ def _listed(domain, value):
 # ---------- patterns ----------
 
 
-@lru_cache(maxsize=512)
 def compiled(pattern: str):
     """The pattern, ready to match. Raises `ValueError` with a sentence for one that the engine does not read."""
     try:
-        return re2.compile(pattern, OPTIONS)
-    except re2.error as error:
-        why = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+        return regexes.compiled(pattern)
+    except ValueError as error:
+        why = str(error)
         if re.search(r"\(\?[=!<]|\\[1-9]", pattern):
             why = _("look-ahead, look-behind and back-references are not supported")
         raise ValueError(_("The pattern cannot be read: %s.") % why) from None
@@ -151,7 +146,9 @@ def formatted(pattern: str, kind: str | None, value: Any) -> Verdict:
             )
         return Verdict(True, _("Written as %s.") % pattern)
     if kind == "mask":
-        return matches("".join(MASK.get(sign) or re2.escape(sign) for sign in pattern), value, said=pattern)
+        return matches(
+            "".join(MASK.get(sign) or regexes.escape(sign) for sign in pattern), value, said=pattern
+        )
     return matches(pattern, value)
 
 
