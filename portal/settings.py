@@ -200,6 +200,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a capsule of 2,000 columns
 DOCUMENT_LIMITS = env.json("DOCUMENT_LIMITS", default={})
 # True if a blocking quality rule that has never run stops a pipeline at the gate.
 GATE_NEEDS_RESULT = env.bool("GATE_NEEDS_RESULT", default=False)
+# Modules whose functions quality rules may name; see apps/quality/functions.py.
+QUALITY_FUNCTIONS = env.list("QUALITY_FUNCTIONS", default=["apps.quality.benford"])
 EVENTS_MAX_BYTES = env.int("EVENTS_MAX_BYTES", default=10_000_000)  # of one body, as sent and expanded
 SCHEMA_UPLOAD_MAX_BYTES = env.int(
     "SCHEMA_UPLOAD_MAX_BYTES", default=20_000_000
