@@ -10,8 +10,8 @@ SUBJECT = "payload"  # under which the capsule's own table is seen; tables that 
 class Unanswered(Exception):
     """The engine could not answer: `code` says why in one word, `detail` what it said, for the worker's log alone.
 
-    Codes: `unreachable`, `no_table`, `no_column`, `deadline`, `cancelled`, `memory`, `too_much`, `changed`, `format`,
-    `query` (the statement itself is at fault) and `died`.
+    Codes: `unreachable`, `forbidden`, `locked`, `no_table`, `no_column`, `deadline`, `cancelled`, `memory`, `too_much`,
+    `changed`, `format`, `query` (the statement itself is at fault) and `died`.
     """
 
     def __init__(self, code, detail=""):
@@ -79,6 +79,15 @@ class Engine(Protocol):
     def fingerprint(
         self, alias: str = SUBJECT
     ) -> str | None: ...  # changes whenever the data does; None: nobody knows
+
+    def fingerprints(self, alias: str = SUBJECT) -> dict[str, str]: ...  # {file: its own}; none for databases
+
+    def unreadable(
+        self, alias: str = SUBJECT
+    ) -> dict[str, int]: ...  # {column: values that are not of its type}
+
+    @property
+    def privileged(self) -> bool: ...  # the account may do anything: no SQL of people is run as it
 
     def row_names(
         self,

@@ -28,9 +28,13 @@ class Connected:
         return found
 
     def key(self):
-        """The primary key of the subject as SQL writes its columns, as far as somebody said."""
+        """The primary key of the subject as SQL writes its columns; none if nobody said, or the data has no such columns."""
         subject = self.described.table(SUBJECT)
-        return tuple(map(quoted, subject.key)) if subject else ()
+        if subject is None or not subject.key:
+            return ()
+        stored = {name.casefold(): name for name in self.types()}
+        named = [name if name in self.types() else stored.get(name.casefold()) for name in subject.key]
+        return () if None in named else tuple(map(quoted, named))
 
     def seconds(self, deadline_s):
         """How long a query may take."""
@@ -45,6 +49,15 @@ class Connected:
     def fingerprint(self, _alias=SUBJECT):
         """None: nobody knows whether the data has changed."""
 
+    def fingerprints(self, _alias=SUBJECT):
+        """{file: its fingerprint} of a table made of files: this one is not."""
+        return {}
+
     def unreadable(self, _alias=SUBJECT):
         """{column: how many of its values did not read as its type}: none where types are the source's own."""
         return {}
+
+    @property
+    def privileged(self):
+        """True for an account that may do anything: files have none."""
+        return False

@@ -48,7 +48,6 @@ class Description:
     bytes: int = MOST_BYTES
     spill: str = ""
     spill_mb: int = 4096
-    cache: str = ""  # a folder in which what footers say is remembered
 
     def as_dict(self):
         """As plain values, the secret too: for the child's pipe alone."""

@@ -16,6 +16,9 @@ NO_TABLE = re.compile(r"(Table|View) with name .* does not exist|Schema with nam
 NO_COLUMN = re.compile(
     r'Referenced column .* not found|does not have a column named|column "[^"]*" not found', re.I
 )
+DAMAGED = re.compile(
+    r"CSV Error|Malformed JSON|JSON transform error|No magic bytes|too small to be a Parquet"
+)
 
 
 class DuckEngine(Connected):
@@ -136,6 +139,8 @@ def answered(error, *, opening=False):
         return Unanswered("no_table", said)
     if NO_COLUMN.search(said):
         return Unanswered("no_column", said)
+    if DAMAGED.search(said):
+        return Unanswered("format", said)
     if opening:
         return Unanswered("unreachable" if "No files found" in said else "format", said)
     if isinstance(error, duckdb.IOException):

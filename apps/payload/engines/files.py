@@ -7,11 +7,14 @@ import re
 from .base import SUBJECT, Unanswered
 from .description import quoted, text
 from .duck import DuckEngine
+from .fingerprints import fingerprint_of, together
+from .footers import metadata_of
 
 # Where a row comes from: columns of every table of files that nobody asks for but by name.
 FILE, ROW = "_payload_file", "_payload_row"
 RAW = " as written"  # what a text file holds, before it is read as the catalogued types
 TEXT = ("csv", "json")
+WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", re.IGNORECASE)
 PART = re.compile(r"([^/=]+)=[^/]*")
 
 
@@ -43,14 +46,19 @@ class FilesEngine(DuckEngine):
         for name in names:
             kind = typed.get(name.casefold())
             reads = kind and (text_files or name.casefold() in parts)
-            told.append(f"TRY_CAST({quoted(name)} AS {kind}) AS {quoted(name)}" if reads else quoted(name))
+            told.append(f"{read_as(quoted(name), kind)} AS {quoted(name)}" if reads else quoted(name))
         self.connection.execute(
             f"CREATE VIEW {quoted(table.alias)} AS SELECT {', '.join([*told, FILE, ROW])}"  # noqa: S608
             f" FROM {quoted(table.alias + RAW)}"
         )
 
-    def _raw(self, table):
-        options = ["hive_types_autocast = false", f"hive_partitioning = {str(bool(_parts(table))).lower()}"]
+    def _raw(self, table, *more):
+        """Make the view of what the files hold, as it is written; its columns."""
+        options = [
+            *more,
+            "hive_types_autocast = false",
+            f"hive_partitioning = {str(bool(_parts(table))).lower()}",
+        ]
         if len(table.files) > 1:
             options.append("union_by_name = true")
         options += {"csv": ["all_varchar = true"], "json": _json(table)}.get(table.format, [])
@@ -58,13 +66,30 @@ class FilesEngine(DuckEngine):
         where = f"substr(filename, {len(table.below.rstrip('/')) + 2})" if table.below else "filename"
         row = "file_row_number" if table.format == "parquet" else "row_number() OVER () - 1"
         self.connection.execute(
-            f"CREATE VIEW {quoted(table.alias + RAW)} AS SELECT *, {where} AS {FILE}, {row} AS {ROW}"  # noqa: S608
+            f"CREATE OR REPLACE VIEW {quoted(table.alias + RAW)} AS SELECT *, {where} AS {FILE}, {row} AS {ROW}"  # noqa: S608
             f" FROM read_{table.format}([{files}], {', '.join(options)})"
         )
+        found = self.connection.execute(f"DESCRIBE {quoted(table.alias + RAW)}").fetchall()
+        return [name for name, *_more in found if name not in self.hidden]
 
     def row_names(self):
         """The file and the number of the row in it: from 0 for Parquet, over all files for others."""
         return (FILE, ROW)
+
+    def metadata(self, alias=SUBJECT):
+        """The `TableMetadata` that footers tell; None for text files, which have none."""
+        table = self.table(alias)
+        return metadata_of(table.files) if table.format == "parquet" else None
+
+    def fingerprint(self, alias=SUBJECT):
+        """A text that changes whenever a file does, or one comes or goes."""
+        return together(self.fingerprints(alias))
+
+    def fingerprints(self, alias=SUBJECT):
+        """{name of a file below its folder: its fingerprint}."""
+        table = self.table(alias)
+        start = table.below or "/"
+        return {os.path.relpath(path, start): fingerprint_of(path, table.format) for path in table.files}
 
     def unreadable(self, alias=SUBJECT):
         """{column: how many of its values did not read as its type} of a text file, those with none left out."""
@@ -74,11 +99,24 @@ class FilesEngine(DuckEngine):
         if table.format not in TEXT or not typed:
             return {}
         counts = ", ".join(
-            f"count_if({quoted(name)} IS NOT NULL AND TRY_CAST({quoted(name)} AS {kind}) IS NULL)"
+            f"count_if({quoted(name)} IS NOT NULL AND {read_as(quoted(name), kind)} IS NULL)"
             for name, kind in typed.items()
         )
         (found,) = self.fetch(f"SELECT {counts} FROM {quoted(alias + RAW)}")  # noqa: S608 - quoted names
         return {name: lost for name, lost in zip(typed, found, strict=True) if lost}
+
+
+def read_as(column, kind):
+    """The SQL that reads a text as a type, NULL if it is none: half a piece is no number of pieces."""
+    tried = f"TRY_CAST({column} AS {kind})"
+    if not WHOLE.fullmatch(kind):
+        return tried
+    broken = f"coalesce(TRY_CAST({column} AS DOUBLE) % 1 <> 0, true)"
+    return f"CASE WHEN (contains({column}, '.') OR contains(lower({column}), 'e')) AND {broken} THEN NULL ELSE {tried} END"
+
+
+def _shared(names, types):
+    return {name.casefold() for name in names} & {name.casefold() for name in types}
 
 
 def _parts(table):

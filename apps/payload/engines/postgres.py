@@ -91,7 +91,7 @@ class PostgresEngine(Connected):
                 with self.connection.transaction(), self.connection.cursor() as cursor:
                     # As a stream, which holds one statement alone; without a cursor of the server, for which
                     # it would plan a slower way.
-                    rows = cursor.stream(sql, list(values) if values else None, size=AT_ONCE)
+                    rows = cursor.stream(sql, values or None, size=AT_ONCE)
                     with contextlib.closing(rows):
                         return gathered(([row] for row in rows), rows=given.rows, size=given.bytes)
             except psycopg.Error as error:
