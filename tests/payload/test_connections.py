@@ -96,8 +96,7 @@ def test_a_query_ends_at_its_deadline_and_the_source_answers_on(shop):
 
 
 def test_a_query_brings_no_more_rows_than_allowed(shop):
-    with open_system(system(**shop)) as source:
-        source.rows = 10
+    with open_system(system(**shop), rows=10) as source:
         assert len(source.fetch("SELECT generate_series(1, 10)")) == 10
         with pytest.raises(Unreadable, match="more than 10 rows"):
             source.fetch("SELECT generate_series(1, 1000000000)")

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from apps.dcs.refusals import Conflict
 
-MOST_ROWS = 1_000_000  # that one query may bring
-
 
 class Unreadable(Conflict):
-    """Data cannot be read now; the message says why and what to do. Pages and API answer 409."""
+    """Data cannot be read now; the message says why and what to do. Pages and API answer 409.
 
-    def __init__(self, detail):
+    `reason` is the code of the engine that refused (`engines.base.Unanswered`), empty if none was asked.
+    """
+
+    def __init__(self, detail, reason=""):
         super().__init__(detail, code="no_data_source")
+        self.reason = reason
 
 
 @dataclass(frozen=True)

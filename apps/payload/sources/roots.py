@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from .base import Unreadable
 
 MAGIC = "*?["
+MOST_FILES = 10_000
 
 
 def resolve(location):
@@ -54,3 +55,35 @@ def _before_pattern(written):
     parts = Path(written).parts
     fixed = next(number for number, part in enumerate(parts) if any(sign in part for sign in MAGIC))
     return str(Path(*parts[:fixed])) if fixed else ""
+
+
+def files(path, endings):
+    """(folder, the files that a resolved `path` means, in order): itself, all below it, or those that its pattern names.
+
+    What begins with a point or an underscore is another program's. Raises `Unreadable` if there is none, or one that
+    leads out of the folders that the portal may read.
+    """
+    if path.is_file():
+        return path.parent, (path,)
+    if path.is_dir():
+        below, found = path, (one for one in path.rglob("*") if one.name.lower().endswith(endings))
+    else:
+        below = path
+        while any(sign in str(below) for sign in MAGIC):
+            below = below.parent
+        found = below.glob(str(path.relative_to(below)))
+    kept = sorted(one for one in found if one.is_file() and not _hidden(one, below))
+    if not kept:
+        raise Unreadable(_("No data file lies in %s.") % path.name)
+    if len(kept) > MOST_FILES:
+        raise Unreadable(
+            _("More than %(n)d files lie in %(folder)s.") % {"n": MOST_FILES, "folder": path.name}
+        )
+    allowed = [Path(root).resolve() for root in settings.PAYLOAD_ROOTS]
+    if not all(any(one.resolve().is_relative_to(root) for root in allowed) for one in kept):
+        raise Unreadable(_("A link in %s leads out of the folders that the portal may read.") % path.name)
+    return below, tuple(kept)
+
+
+def _hidden(path, below):
+    return any(part.startswith((".", "_")) for part in path.relative_to(below).parts)
