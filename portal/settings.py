@@ -285,6 +285,8 @@ SPECTACULAR_SETTINGS = {
 # --- data ---------------------------------------------------------------------------------------------
 # Folders below which the portal may read data, and nothing else; by itself only the demo's.
 PAYLOAD_ROOTS = env.list("PAYLOAD_ROOTS", default=[str(BASE_DIR / "apps" / "demo")])
+# Where readings keep what exceeds their memory, and what they remember of files; nobody else may look into it.
+PAYLOAD_WORK = env("PAYLOAD_WORK", default=str(VAR_DIR / "payload"))
 # Databases that a source system may name: public hosts, these internal networks and host names, on these ports.
 CONNECT_INTERNAL = env.list("CONNECT_INTERNAL", default=[])
 CONNECT_PORTS = env.list("CONNECT_PORTS", cast=int, default=[5432, 5433, 5439, 6432, 6543])
