@@ -7,7 +7,8 @@ from ibis.backends.sql.compilers import DuckDBCompiler
 
 from apps.quality import functions
 from apps.quality.benford import benford
-from apps.quality.engine.plan import CannotCheck, Environment, RuleSpec
+from apps.quality.engine.environment import Environment
+from apps.quality.engine.plan import CannotCheck, RuleSpec
 
 RULE = RuleSpec("r", "custom_function", column="amount", config={"function": "benford"})
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -64,22 +63,18 @@ class Plan:
 
     finish: Callable[[Numbers], Outcome]
     aggregates: Mapping[str, Any] = field(default_factory=dict)  # ibis.Value by name
-    queries: Mapping[str, Any] = field(default_factory=dict)  # ibis.Table of one row by name
+    queries: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # ibis.Table or SQL of one row with a column of that name
     repeated: tuple[str, ...] = ()
     second: Callable[[Numbers], Mapping[str, Any]] | None = None
     footer: Callable[[Any], Numbers | None] | None = None
+    only_footer: bool = False  # nothing but metadata can tell
     merge: str | None = None  # sum, min, max, moments, hashes: how partial numbers of files become one
-    failing: Callable[[Numbers], Any] | None = None  # ibis.Table
+    failing: Callable[[Numbers], Any] | None = (
+        None  # which rows of the table, as a condition; an ibis.Table; or SQL
+    )
     shown: tuple[str, ...] = ()  # columns of the failing rows to show besides what names the row
-
-
-@dataclass(frozen=True)
-class Environment:
-    """What compiling may look at besides the table: the clock, the dialect, other tables, what metadata says."""
-
-    now: datetime
-    dialect: str
-    tables: Mapping[str, Any] = field(default_factory=dict)  # ibis.Table by alias
 
 
 @dataclass
