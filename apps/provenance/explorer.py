@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Count
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from apps.catalog.comparison import moment
 from apps.catalog.models import Capsule, Column
 
-from . import graph, then, walk
+from . import graph, nodes, then, walk
+from .models import CapsuleEdge, ColumnEdge
 
 DRAWN = 60
 LISTED = 1000
@@ -134,28 +136,48 @@ class Around:
         return len(known) - len(self.drawn) + self.up.more + self.down.more
 
 
+class CapsuleLine(NamedTuple):
+    """An edge between two capsules that are listed."""
+
+    pk: UUID
+    source_id: UUID
+    target_id: UUID
+    transformation: str | None
+
+
+class ColumnLine(NamedTuple):
+    """An edge between two columns that are listed."""
+
+    pk: UUID
+    source_id: UUID
+    target_id: UUID
+    transformation_type: str | None
+
+
 @dataclass(frozen=True)
 class Kind:
-    """Lineage of capsules or of columns: how it is walked, and the edges that a reader may know of."""
+    """Lineage of capsules or of columns: how it is walked, the edges that a reader may know of, what is read of each."""
 
     walk: Callable
     edges: Callable
+    stored: type
+    line: type
     then: then.Kind
 
 
-CAPSULES = Kind(walk.capsules, graph.capsule_edges, then.CAPSULES)
-COLUMNS = Kind(walk.columns, graph.column_edges, then.COLUMNS)
+CAPSULES = Kind(walk.capsules, graph.capsule_edges, CapsuleEdge, CapsuleLine, then.CAPSULES)
+COLUMNS = Kind(walk.columns, graph.column_edges, ColumnEdge, ColumnLine, then.COLUMNS)
 
 
 def around(kind, start, asked, reader, opened=()):
     """The `Around` of the row `start`; the nodes with the keys `opened` show one step more."""
-    walked = kind.walk(start, reader, up=asked.up, down=asked.down, most=LISTED)
+    walked = kind.walk(start, reader, up=asked.up, down=asked.down, most=LISTED, edges=False)
     edges = kind.edges(reader, start=start)
     ways = {key: way for key, (_step, way) in walked.distance.items()}
     opened = _open(edges, set(opened), ways)
     keys = list(ways)
     fresh = [key for key in keys if key not in walked.distance]
-    listed = list(edges.filter(source_id__in=keys, target_id__in=keys).order_by("source_urn", "target_urn"))
+    listed = _lines(kind, keys, reader)
     up, down = (
         Side(way, _steps(Side(way), start, listed, depth, opened), walked.left_out.get(way, 0))
         for way, depth in ((walk.UPSTREAM, asked.up), (walk.DOWNSTREAM, asked.down))
@@ -165,6 +187,13 @@ def around(kind, start, asked, reader, opened=()):
     outside = {pair: number for pair, number in walked.beyond.items() if pair[0] not in recount}
     outside |= _outside(edges, recount, keys)
     return Around(start, up, down, drawn, listed, _beyond(start, drawn, listed, (up, down), outside))
+
+
+def _lines(kind, keys, reader):
+    """The edges between nodes that the reader is known to see, as plain rows: a hub has thousands of them."""
+    ends = {"source__id__among": set(keys), "target__id__among": set(keys)}
+    found = kind.stored.objects.visible_within(reader).filter(**ends).order_by("source_urn", "target_urn")
+    return [kind.line(*row) for row in found.values_list(*kind.line._fields)]
 
 
 def _nearest(start, keys, up, down):
@@ -258,6 +287,12 @@ def _beyond(start, drawn, listed, sides, outside):
 def capsules(keys, reader):
     """{key: capsule} of the nodes, with what rows and overlays say of them."""
     return Capsule.objects.visible_to(reader).select_related("owner", "domain").in_bulk(list(keys))
+
+
+def named(keys, reader):
+    """{key: what the lists say of a capsule}: plain rows, of which a hub has a thousand."""
+    found = Capsule.objects.visible_to(reader).filter(pk__among=set(keys)).order_by()
+    return {row[0]: nodes.Named(*row) for row in found.values_list(*nodes.Named._fields)}
 
 
 def columns(keys, reader):

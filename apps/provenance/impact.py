@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -91,13 +92,11 @@ def of_column(column, reader, *, depth=DEEPEST):
 
 def reaches(capsule, reader, *, depth=DEEPEST):
     """How many capsules a change of `capsule` touches: what the list of its impact has rows for capsules."""
+    near = reach.holders(reach.CAPSULES, [capsule.pk], reader, depth=depth)
     columns = _columns_of([capsule.pk], reader)
-    far = reach.reached(reach.CAPSULES, [capsule.pk], reader, depth=depth).steps.keys()
-    deep = reach.reached(reach.COLUMNS, columns, reader, depth=depth).steps if columns else {}
-    rows = (
-        Column.objects.visible_to(reader).filter(pk__among=deep).order_by() if deep else Column.objects.none()
-    )
-    return len((far | set(rows.values_list("capsule_id", flat=True))) - {capsule.pk})
+    deep = reach.holders(reach.COLUMNS, columns, reader, depth=depth) if columns else near[:0]
+    found = np.union1d(near, deep)
+    return int(np.count_nonzero(found != np.array(capsule.pk.bytes, found.dtype)))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Capsules as the nodes of a lineage graph: what they are called, what they are, where they lead."""
 
+from typing import NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +20,19 @@ ICONS = {
     "snapshot": "camera",
     "dataset": "database",
 }
+
+
+class Named(NamedTuple):
+    """What is said of a capsule where many are listed; stands for the capsule in `facts_of`."""
+
+    pk: UUID
+    urn: str
+    name: str
+    capsule_type: str
+    layer: str | None
+
+    def get_absolute_url(self):
+        return reverse("catalog:capsule", args=[self.urn])
 
 
 def node(found, **more):

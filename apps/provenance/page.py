@@ -14,7 +14,7 @@ from apps.catalog.models import Capsule, Column
 
 from . import edges, explorer, graph, impact, marks, nodes, reach, then, walk
 from .dimension import may_read_code
-from .models import ColumnEdge, TransformationCode
+from .models import TransformationCode
 from .picture import picture
 
 STEPS = (0, 1, 2, 3, 10)
@@ -33,7 +33,8 @@ def context(capsule, asked, reader, *, whole=False):
     around, found = (
         _around_column(column, asked, reader) if column else _around_capsule(capsule, asked, reader)
     )
-    said = marks.marks([_capsule_of(one) for one in found.values()], asked.overlay, reader)
+    capsules = [_capsule_of(one) for one in found.values()]
+    said = marks.marks(capsules, asked.overlay, reader) if asked.overlay else {}
     files = {} if column else _files(around, reader)
     return _told(capsule, column, asked, reader, around, found, said, files, whole) | {
         "reach": _reach(capsule, reader) if column is None else "",
@@ -49,7 +50,7 @@ def _as_it_was(capsule, column, asked, reader, whole):
     """The same page at an earlier moment; marks and code are those of today, so they are left out."""
     asked = replace(asked, overlay="", edge="", opened=())
     focus = column or capsule
-    kind, load = (explorer.COLUMNS, explorer.columns) if column else (explorer.CAPSULES, explorer.capsules)
+    kind, load = (explorer.COLUMNS, explorer.columns) if column else (explorer.CAPSULES, explorer.named)
     around, cut = explorer.around_then(kind, focus.pk, asked, reader)
     found = load([focus.pk, *around.up.steps, *around.down.steps], reader)
     begins = then.known_from()
@@ -92,7 +93,9 @@ def _column(capsule, name, reader):
 def _around_capsule(capsule, asked, reader):
     opened = Capsule.objects.visible_to(reader).filter(urn__in=asked.opened).values_list("pk", flat=True)
     around = explorer.around(explorer.CAPSULES, capsule.pk, asked, reader, opened if asked.opened else ())
-    return around, explorer.capsules([capsule.pk, *around.up.steps, *around.down.steps], reader)
+    # Marks ask the dimensions, which want capsules.
+    load = explorer.capsules if asked.overlay else explorer.named
+    return around, load([capsule.pk, *around.up.steps, *around.down.steps], reader)
 
 
 def _around_column(column, asked, reader):
@@ -106,7 +109,7 @@ def _capsule_of(row):
 
 
 def _node(row, **more):
-    if isinstance(row, Capsule):
+    if not isinstance(row, Column):
         return nodes.node(nodes.facts_of(row), **more)
     url = row.get_absolute_url()
     here = nodes.lineage(row.capsule.urn, column=row.name)
@@ -208,7 +211,8 @@ def _files(around, reader):
     if not may_read_code(reader):
         return {}
     code = TransformationCode.objects.visible_to(reader).exclude(file_path__isnull=True)
-    made = code.filter(capsule__in=[around.start, *around.up.steps, *around.down.steps]).order_by("file_path")
+    keys = {around.start, *around.up.steps, *around.down.steps}
+    made = code.filter(capsule__id__among=keys).order_by("file_path")
     return {key: path.rpartition("/")[2] for key, path in made.values_list("capsule", "file_path")}
 
 
@@ -260,7 +264,7 @@ def _row(key, side, found, said, asked, files, between, edge):
 
 def _through(edge, files):
     """What an edge is called in a list: the file that does it, else how it is built, else that it is one."""
-    if isinstance(edge, ColumnEdge):
+    if isinstance(edge, explorer.ColumnLine):
         return edge.transformation_type or _("edge")
     return files.get(edge.target_id) or edge.transformation or _("edge")
 

@@ -3,7 +3,7 @@
 import json
 from xml.etree import ElementTree
 
-from apps.catalog.models import Capsule
+from apps.catalog.models import Column
 
 GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 PROV = "http://www.w3.org/ns/prov#"
@@ -26,7 +26,7 @@ def nodes(around, found):
             "key": key,
             "urn": found[key].urn,
             "name": _name(found[key]),
-            "kind": "capsule" if isinstance(found[key], Capsule) else "column",
+            "kind": "column" if isinstance(found[key], Column) else "capsule",
             "way": way,
             "steps": number,
         }
@@ -45,7 +45,7 @@ def edges(around, found):
 
 
 def _name(row):
-    return row.name if isinstance(row, Capsule) else f"{row.capsule.name}.{row.name}"
+    return f"{row.capsule.name}.{row.name}" if isinstance(row, Column) else row.name
 
 
 def _how(edge):

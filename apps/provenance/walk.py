@@ -93,17 +93,20 @@ GROUP BY 1
 """
 
 
-def capsules(start, reader, *, up=3, down=3, most=MOST):
-    """The `Neighbourhood` of a capsule, `up` and `down` steps far, at most `most` nodes besides it."""
-    return _around(CAPSULES, start, reader, up, down, most)
+def capsules(start, reader, *, up=3, down=3, most=MOST, edges=True):
+    """The `Neighbourhood` of a capsule, `up` and `down` steps far, at most `most` nodes besides it.
+
+    Without `edges` these are not read.
+    """
+    return _around(CAPSULES, start, reader, up, down, most, edges)
 
 
-def columns(start, reader, *, up=3, down=3, most=MOST):
+def columns(start, reader, *, up=3, down=3, most=MOST, edges=True):
     """The `Neighbourhood` of a column."""
-    return _around(COLUMNS, start, reader, up, down, most)
+    return _around(COLUMNS, start, reader, up, down, most, edges)
 
 
-def _around(lineage, start, reader, up, down, most):
+def _around(lineage, start, reader, up, down, most, with_edges):
     names = {"edges": lineage.edges, "source": lineage.source, "target": lineage.target}
     names["source_visible"] = lineage.visible.format(end=lineage.source)
     names["target_visible"] = lineage.visible.format(end=lineage.target)
@@ -125,8 +128,10 @@ def _around(lineage, start, reader, up, down, most):
         if not distance:
             return Neighbourhood(start)
         params["keys"] = list(distance)
-        cursor.execute(EDGES.format(**names), params)
-        edges = [Edge(*found) for found in cursor]
+        edges = []
+        if with_edges:
+            cursor.execute(EDGES.format(**names), params)
+            edges = [Edge(*found) for found in cursor]
         beyond = _beyond(lineage, list(distance), reader)
         if beyond is None:
             cursor.execute(BEYOND.format(**names), params)
