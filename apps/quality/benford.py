@@ -49,7 +49,7 @@ def benford(table, rule, env):
         return Outcome(measured <= float(limit), measured, None, total, meta)
 
     digit = _first_digit(table[rule.column])
-    counts = {f"digit_{each}": (digit == each).cast("int64").sum() for each in EXPECTED}
+    counts = {f"digit_{each}": (digit == each).ifelse(1, 0).sum() for each in EXPECTED}
     return Plan(finish=finish, aggregates=counts)
 
 
