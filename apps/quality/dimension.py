@@ -191,20 +191,18 @@ def cells(columns, reader):
 
 def rules_of(capsule, reader):
     """Rules of the capsule and of its present columns; two index scans instead of one pass over all rules."""
-    rules = QualityRule.objects.order_by()
-    own = rules.filter(capsule=capsule).values("pk")
-    columns = rules.filter(column__capsule=capsule, column__retired_at__isnull=True).values("pk")
-    return QualityRule.objects.visible_to(reader).filter(pk__in=own.union(columns, all=True))
+    keys = QualityRule.objects.keys_about(capsule)
+    return QualityRule.objects.visible_to(reader).current().filter(pk__in=keys)
 
 
 def panel(request, capsule):
     """The quality tab: the score and its sum, then every rule as a sentence, worst first."""
     _capsule, rules, score = next(iter(of([capsule], request.reader)))
     page = paging.page(
-        _worst_first(rules_of(capsule, request.reader)), request, order=("worst", "number"), size=PAGE
+        worst_first(rules_of(capsule, request.reader)), request, order=("worst", "number"), size=PAGE
     )
     for rule in page:
-        _tell(rule, rule.column.name if rule.column_id else capsule.name)
+        told_as_row(rule, rule.column.name if rule.column_id else capsule.name)
     runs = [rule["latest"]["at"] for rule in rules if rule["latest"]]
     return {
         "page": page,
@@ -215,7 +213,7 @@ def panel(request, capsule):
     }
 
 
-def _worst_first(rules):
+def worst_first(rules):
     newest = latest()
     whens = [When(last_status=status, then=Value(rank)) for status, rank in WORST_FIRST.items() if status]
     return (
@@ -233,16 +231,16 @@ def _worst_first(rules):
 def column_panel(request, column):
     """Rules of one column with their outcomes."""
     rules = list(
-        _worst_first(QualityRule.objects.visible_to(request.reader).filter(column=column)).order_by(
+        worst_first(QualityRule.objects.visible_to(request.reader).filter(column=column)).order_by(
             "worst", "number"
         )
     )
     for rule in rules:
-        _tell(rule, column.name)
+        told_as_row(rule, column.name)
     return {"rules": rules}
 
 
-def _tell(rule, subject):
+def told_as_row(rule, subject):
     """Give a rule its sentence, its address and its outcomes, oldest first."""
     rule.sentence = sentences.sentence(rule, subject)
     rule.url = page_of("quality:rule", rule.number)

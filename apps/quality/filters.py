@@ -1,5 +1,7 @@
 """How rules, checks and runs are filtered: the same on pages, in the API and in exports."""
 
+from datetime import timedelta
+
 import django_filters
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
@@ -14,12 +16,17 @@ from apps.ui.filters import FilterSet, Flag, OneOf, OneRow, OneWord, OpenWord, b
 from .models import QualityCheck, QualityRule, QualityRun, RuleCategory, RuleType
 
 LEVELS = {"capsule": "capsule", "column": "column"}
+LATE_DAYS = 7
 NEVER = "not_run"
 NOW = {**{status: status for status in QualityCheck.Status.values}, NEVER: NEVER}
 
 
 def words(choices):
     return {value: value for value in choices.values}
+
+
+def _newest():
+    return QualityCheck._base_manager.filter(rule=OuterRef("pk")).order_by("-checked_at", "-id")
 
 
 def home(path, values):
@@ -55,6 +62,8 @@ class RuleFilter(LevelFilter):
     is_enabled = Flag(field_name="is_enabled", lookup_expr="exact")
     muted = Flag(method="are_muted")
     check_status = OneWord(method="found_last", words=NOW)
+    late = Flag(method="are_late")
+    checked_today = Flag(method="were_checked")
     domain = OneRow(Domain, method="in_domain", within=domains.within)
     layer = OpenWord(method="in_layer", words=LAYERS)
     owner = OneRow(Owner, method="owned")
@@ -82,10 +91,25 @@ class RuleFilter(LevelFilter):
     def found_last(self, rules, name, value):
         if not value:
             return rules
-        newest = QualityCheck._base_manager.filter(rule=OuterRef("pk")).order_by("-checked_at", "-id")
-        rules = rules.alias(last=Subquery(newest.values("status")[:1]))
+        rules = rules.alias(last=Subquery(_newest().values("status")[:1]))
         wanted = Q(last__in=[word for word in value if word != NEVER])
         return rules.filter(wanted | Q(last__isnull=True) if NEVER in value else wanted)
+
+    def are_late(self, rules, name, value):
+        """Rules whose newest check is more than a week old; one that never ran is not late, it is not run."""
+        if value is None:
+            return rules
+        old = Q(last_at__lt=timezone.now() - timedelta(days=LATE_DAYS))
+        rules = rules.alias(last_at=Subquery(_newest().values("checked_at")[:1]))
+        return rules.filter(old) if value else rules.exclude(old)
+
+    def were_checked(self, rules, name, value):
+        """Rules that were checked within a day."""
+        if value is None:
+            return rules
+        recent = Q(last_at__gte=timezone.now() - timedelta(days=1))
+        rules = rules.alias(last_at=Subquery(_newest().values("checked_at")[:1]))
+        return rules.filter(recent) if value else rules.exclude(recent)
 
     def in_domain(self, rules, name, value):
         return rules.filter(home("__domain", value)) if value else rules

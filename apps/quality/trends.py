@@ -3,7 +3,6 @@
 from collections import defaultdict
 from datetime import datetime, time, timedelta
 
-from django.db.models import F
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -26,16 +25,16 @@ def of_rules(rules, *, today=None, days=DAYS):
     start = datetime.combine(first, time(), tzinfo=timezone.get_default_timezone())
     standing = dict(
         checks.filter(checked_at__lt=start)
-        .order_by("rule", "-checked_at", "-id")
-        .distinct("rule")
+        .order_by("rule_id", "-checked_at", "-id")
+        .distinct("rule_id")
         .values_list("rule", "status")
     )
     moves = defaultdict(dict)
     daily = (
         checks.filter(checked_at__gte=start)
         .annotate(day=TruncDate("checked_at", tzinfo=timezone.get_default_timezone()))
-        .order_by("rule", "day", "-checked_at", "-id")
-        .distinct("rule", "day")
+        .order_by("rule_id", "day", "-checked_at", "-id")
+        .distinct("rule_id", "day")
         .values_list("day", "rule", "status")
     )
     for day, rule, status in daily:
@@ -59,9 +58,9 @@ def daily_counts(checks, *, today=None, days=DAYS):
     zone = timezone.get_default_timezone()
     last = (
         checks.filter(checked_at__gte=datetime.combine(first, time(), tzinfo=zone))
-        .annotate(day=TruncDate("checked_at", tzinfo=zone), about=F("rule"))
-        .order_by("rule", "day", "-checked_at", "-id")
-        .distinct("rule", "day")
+        .annotate(day=TruncDate("checked_at", tzinfo=zone))
+        .order_by("rule_id", "day", "-checked_at", "-id")
+        .distinct("rule_id", "day")
         .values_list("day", "status")
     )
     found = {first + timedelta(days=n): defaultdict(int) for n in range(days)}

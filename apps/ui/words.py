@@ -103,6 +103,14 @@ VOCABULARIES = {
         "applied": Word("circle-check", "good", _("Applied")),
         "expired": Word("clock", "idle", _("Expired")),
     },
+    "run": {
+        "queued": Word("clock", "idle", _("Queued")),
+        "running": Word("refresh-cw", "pending", _("Running")),
+        "finished": Word("circle-check", "good", _("Finished")),
+        "partly": Word("triangle-alert", "caution", _("Partly finished")),
+        "failed": Word("octagon-x", "critical", _("Failed")),
+        "cancelled": Word("circle-slash-2", "idle", _("Cancelled")),
+    },
     "job": {
         "pending": Word("clock", "idle", _("Pending")),
         "running": Word("refresh-cw", "pending", _("Running")),

@@ -51,6 +51,7 @@ def test_every_word_has_a_hue_the_style_sheet_knows(vocabulary):
         ("incident_severity", {"low", "medium", "high", "critical"}),
         ("incident", {"open", "investigating", "mitigated", "resolved", "closed", "false_positive"}),
         ("violation", {"open", "acknowledged", "resolved", "false_positive"}),
+        ("run", {"queued", "running", "finished", "partly", "failed", "cancelled"}),
         ("job", {"pending", "running", "completed", "failed", "cancelled"}),
         ("change", {"created", "schema_change", "metadata_change", "deleted"}),
     ],

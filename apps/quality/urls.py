@@ -1,0 +1,16 @@
+"""Addresses of quality."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "quality"
+urlpatterns = [
+    path("quality/", views.overview, name="dashboard"),
+    path("quality/rules/", views.rules, name="rules"),
+    path("quality/rules/<uuid:key>/", views.rule_by_key, name="rule_by_key"),
+    path("quality/rules/<int:number>/", views.rule, name="rule"),
+    path("quality/runs/", views.runs, name="runs"),
+    path("quality/runs/<uuid:key>/", views.run_by_key, name="run_by_key"),
+    path("quality/runs/<int:number>/", views.run, name="run"),
+]
