@@ -96,7 +96,10 @@ def plain(number):
         return None
     if isinstance(number, float):
         return repr(number)
-    return f"{Decimal(number).normalize():f}" if isinstance(number, Decimal) else str(number)
+    if isinstance(number, Decimal):
+        told = f"{number:f}"
+        return told.rstrip("0").rstrip(".") if "." in told else told
+    return str(number)
 
 
 def exact(number):

@@ -41,21 +41,28 @@ class Writer:
         """The same, planned by the engine and not run."""
         return self._said(self.tree(expression).limit(0))
 
-    def rows(self, expression, names, limit, *, ordered):
-        """The SELECT of some rows of the subject, before them what names each of them (SQL expressions)."""
+    def conditions(self, table, conditions):
+        """Conditions on rows of the subject as trees, written together: each alone would cost as much as all."""
+        named = {f"c{place}": one for place, one in enumerate(conditions)}
+        return [one.this for one in self.tree(table.select(**named), narrow=False).expressions]
+
+    def rows(self, condition, names, columns, limit, *, ordered):
+        """The SELECT of some rows for which `condition`, a tree, is true.
+
+        First come `names`, SQL expressions that tell each row apart, then `columns`.
+        """
         from sqlglot import exp
 
-        tree = self.tree(expression, narrow=False)
-        source = tree.find(exp.From).this
+        alias = next((one.table for one in condition.find_all(exp.Column) if one.table), "t0")
         told = [self._parsed(name) for name in names]
         for one in told:
             for column in one.find_all(exp.Column):
-                column.set("table", exp.to_identifier(source.alias, quoted=True))
-        tree.set(
-            "expressions",
-            [exp.alias_(one.copy(), f"name {i}", quoted=True) for i, one in enumerate(told)]
-            + tree.expressions,
-        )
+                column.set("table", exp.to_identifier(alias, quoted=True))
+        wanted = told + [exp.column(name, table=alias, quoted=True) for name in columns]
+        source = self._from(self.relations(None))
+        source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+        tree = exp.select(*(exp.alias_(one.copy(), f"v{i}", quoted=True) for i, one in enumerate(wanted)))
+        tree = tree.from_(source).where(condition)
         if self.condition:
             tree = tree.where(self._parsed(self.condition))
         if ordered:

@@ -12,7 +12,7 @@ from apps.quality.verdicts import status_of
 from .isolation import FATAL, isolated
 from .plan import CannotCheck, CheckResult
 from .planner import Planner, Together, inexpressible
-from .sampling import sampled
+from .sampling import Samples
 
 PHASES = ("metadata", "scan", "queries", "second", "samples", "own")
 SKIPPED = frozenset({"engine"})  # codes that are no fault of rule or data
@@ -162,9 +162,9 @@ class Run:
                 task.numbers.update(answers.get(task.place, {}))
                 task.fault = faults.get(task.place)
                 task.path = task.path or "scan"
-            self._stop_if_fatal(tasks, faults.values())
+            self._stop_if_fatal(faults.values())
 
-    def _stop_if_fatal(self, tasks, faults):
+    def _stop_if_fatal(self, faults):
         for fault in faults:
             if isinstance(fault, Unanswered) and fault.code in FATAL:
                 self.stopped = fault
@@ -182,7 +182,7 @@ class Run:
             self._own_fault(task, lambda task=task: task.numbers.update(self._queried(task, known)))
             task.own_s += time.perf_counter() - began
             task.path = "scan"
-            self._stop_if_fatal(tasks, [task.fault])
+            self._stop_if_fatal([task.fault])
 
     def _queried(self, task, known):
         found = {}
@@ -222,39 +222,40 @@ class Run:
     # ---------- results ----------
 
     def _finish(self, tasks):
+        violated = []
         for task in tasks:
             outcome = self._own_fault(task, lambda task=task: task.plan.finish(task.numbers))
             if task.fault is not None:
                 continue
-            result = CheckResult(
-                task.spec,
-                status_of(task.spec.severity, outcome.ok),
-                outcome,
-                path=task.path,
-                meta=dict(outcome.meta),
-            )
+            status = status_of(task.spec.severity, outcome.ok)
+            result = CheckResult(task.spec, status, outcome, path=task.path, meta=dict(outcome.meta))
             self.found[task.place] = result
             if self.shared_s and task.path == "scan":
                 result.meta["shared_scan_ms"] = round(self.shared_s * 1000)
-            if not outcome.ok and self.samples:
-                self._show(task, result)
             result.duration_ms = round((task.own_s + task.shared_s) * 1000)
+            if not outcome.ok and task.plan.failing:
+                violated.append(task)
+        if violated and self.samples and self.stopped is None:
+            self._show(violated)
 
-    def _show(self, task, result):
-        """Rows to look at; that they cannot be read changes nothing in the result."""
-        if task.plan.failing is None or self.stopped is not None:
-            return
-        began = time.perf_counter()
-        try:
-            found = sampled(self.engine, task, self.samples, self.withheld, self.seconds)
-            result.samples = found or []
-            if found is None:
-                result.meta["samples"] = "withheld"
-        except Unanswered as error:
-            result.meta["samples"] = error.code
-            result.detail = error.detail
-            self._stop_if_fatal([], [error])
-        task.own_s += time.perf_counter() - began
+    def _show(self, tasks):
+        """Rows to look at; that they cannot be read changes nothing in the results."""
+        samples = Samples(self.engine, tasks, self.samples, self.withheld, self.seconds)
+        for task in tasks:
+            result = self.found[task.place]
+            began = time.perf_counter()
+            try:
+                found = samples.of(task)
+                result.samples = found or []
+                if found is None:
+                    result.meta["samples"] = "withheld"
+            except Unanswered as error:
+                result.meta["samples"], result.detail = error.code, error.detail
+                self._stop_if_fatal([error])
+            task.own_s += time.perf_counter() - began
+            result.duration_ms = round((task.own_s + task.shared_s) * 1000)
+            if self.stopped is not None:
+                return
 
     def _settle_faults(self, tasks):
         for task in tasks:

@@ -21,58 +21,75 @@ AS_JSON = {
 LONGEST = 500  # characters of a text
 
 
-def sampled(engine, task, limit, withheld, seconds):
-    """[{at: {what names the row}, values: {column: value}, occurrences}], or None where values are withheld."""
-    failing = task.plan.failing(task.numbers)
-    if failing is None:
-        return []
-    if isinstance(failing, str):
-        if engine.dialect not in AS_JSON:
+class Samples:
+    """The rows to show of tasks that are not passed; `of(task)` reads those of one."""
+
+    def __init__(self, engine, tasks, limit, withheld, seconds):
+        self.engine, self.limit, self.withheld, self.seconds = engine, limit, withheld, seconds
+        self.failing = {task.place: task.plan.failing(task.numbers) for task in tasks if task.plan.failing}
+        self.written = {}
+        scopes = {}
+        for task in tasks:
+            if _is_condition(self.failing.get(task.place)):
+                scopes.setdefault(id(task.scope), []).append(task)
+        for ones in scopes.values():
+            scope = ones[0].scope
+            trees = scope.writer.conditions(scope.table, [self.failing[one.place] for one in ones])
+            self.written |= {one.place: tree for one, tree in zip(ones, trees, strict=True)}
+
+    def of(self, task):
+        """[{at: {what names the row}, values: {column: value}, occurrences}], or None where values are withheld."""
+        failing = self.failing.get(task.place)
+        if failing is None:
             return []
-        return None if withheld else _own(engine, failing, limit, seconds)
-    if withheld.intersection(task.plan.shown):
-        return None
-    if hasattr(failing, "columns"):
-        return _keys(engine, task, failing, limit, seconds)
-    return _rows(engine, task, failing, limit, withheld, seconds)
+        if isinstance(failing, str):
+            if self.engine.dialect not in AS_JSON:
+                return []
+            return None if self.withheld else self._own(failing)
+        if self.withheld.intersection(task.plan.shown):
+            return None
+        return self._rows(task) if task.place in self.written else self._keys(task, failing)
+
+    def _rows(self, task):
+        shown = task.plan.shown
+        names = [name for name in self.engine.row_names() if name.strip('"') not in self.withheld]
+        sql = task.scope.writer.rows(
+            self.written[task.place], names, shown, self.limit, ordered=self.engine.dialect not in NATURAL
+        )
+        found = []
+        for row in sorted(self._asked(sql), key=lambda row: _order(row[: len(names)])):
+            at = {
+                NAMED.get(name, name.strip('"')): shown_as(value)
+                for name, value in zip(names, row, strict=False)
+            }
+            found.append(
+                {"at": at, "values": dict(zip(shown, map(shown_as, row[len(names) :]), strict=True))}
+            )
+        return found
+
+    def _keys(self, task, keys):
+        found = []
+        for row in self._asked(task.scope.writer.text(keys.limit(self.limit))):
+            values = dict(zip(keys.columns, map(shown_as, row), strict=True))
+            found.append({"at": {}, "occurrences": values.pop(OCCURRENCES), "values": values})
+        return found
+
+    def _own(self, rows):
+        """Rows of people's own SQL, as JSON of the engine's, which knows their names."""
+        told = AS_JSON[self.engine.dialect]
+        asked = f"SELECT {told} FROM (SELECT * FROM ({rows}) q LIMIT {int(self.limit)}) q"  # noqa: S608
+        return [{"at": {}, "values": shown_as(json.loads(row[0]))} for row in self._asked(asked)]
+
+    def _asked(self, sql):
+        return self.engine.fetch(sql, deadline_s=self.seconds())
 
 
-def _rows(engine, task, failing, limit, withheld, seconds):
-    scope, shown = task.scope, list(task.plan.shown)
-    names = [name for name in engine.row_names() if name.strip('"') not in withheld]
-    expression = scope.table.filter(failing).select(shown)
-    sql = scope.writer.rows(expression, names, limit, ordered=engine.dialect not in NATURAL)
-    found = []
-    for row in sorted(engine.fetch(sql, deadline_s=seconds()), key=lambda row: _order(row[: len(names)])):
-        at = {
-            NAMED.get(name, name.strip('"')): shown_as(value) for name, value in zip(names, row, strict=False)
-        }
-        found.append({"at": at, "values": dict(zip(shown, map(shown_as, row[len(names) :]), strict=True))})
-    return found
+def _is_condition(failing):
+    return failing is not None and not isinstance(failing, str) and not hasattr(failing, "columns")
 
 
 def _order(names):
     return [(value is None, str(type(value)), value) for value in names]
-
-
-def _keys(engine, task, keys, limit, seconds):
-    sql = task.scope.writer.text(keys.limit(limit))
-    found = []
-    for row in engine.fetch(sql, deadline_s=seconds()):
-        values = dict(zip(keys.columns, map(shown_as, row), strict=True))
-        occurrences = values.pop(OCCURRENCES) if keys.columns[-1] == OCCURRENCES else None
-        found.append({"at": {}, "values": values, "occurrences": occurrences})
-    return found
-
-
-def _own(engine, rows, limit, seconds):
-    """Rows of people's own SQL, as JSON of the engine's, which knows their names."""
-    found = engine.fetch(
-        f"SELECT {AS_JSON[engine.dialect]} FROM (SELECT * FROM ({rows}) q LIMIT {int(limit)}) q",  # noqa: S608
-        deadline_s=seconds(),
-    )
-    read = (row[0] if isinstance(row[0], dict) else json.loads(row[0]) for row in found)
-    return [{"at": {}, "values": {name: shown_as(value) for name, value in one.items()}} for one in read]
 
 
 def shown_as(value):

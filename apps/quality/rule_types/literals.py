@@ -5,13 +5,15 @@ A bound between two values of the type is moved to the next of them, so that no 
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 
 from apps.quality.engine.plan import CannotCheck
 
 from .expressions import kind_of
 
 UP, DOWN = ROUND_CEILING, ROUND_FLOOR
+MOST_DIGITS = 400  # of a number that people write; no type has more before or behind its point
+EXACTLY = Context(prec=3 * MOST_DIGITS)  # Python's own rounds to 28
 WORDS = {"true": True, "false": False}
 
 
@@ -27,7 +29,7 @@ def above(column, bound, *, inclusive):
 
 def _beyond(column, bound, rounding, *, low, strict):
     kind = column.type()
-    value = _time(kind, bound, rounding) if kind_of(kind) == "time" else _number(kind, bound, rounding)
+    value = at_precision(kind, bound, rounding) if kind_of(kind) == "time" else _number(kind, bound, rounding)
     least, most = _limits(kind)
     if least is not None:
         always = value > most if low else value < least
@@ -46,6 +48,8 @@ def literal(kind, value):
 
     if kind.is_timestamp():
         return ibis.literal(value, "timestamp('UTC')" if kind.timezone else "timestamp")
+    if kind.is_decimal():
+        return ibis.literal(f"{value:f}").cast(kind)  # as a number of SQL it might be read as a double first
     return ibis.literal(value, kind.copy(nullable=True))
 
 
@@ -62,8 +66,7 @@ def _number(kind, bound, rounding):
 
 def _at_scale(value, scale, rounding):
     """Exact, however long the number is."""
-    scaled = value.scaleb(scale) if value else value
-    return Decimal(int(scaled.to_integral_value(rounding))).scaleb(-scale)
+    return value.quantize(Decimal((0, (1,), -scale)), rounding, EXACTLY)
 
 
 def number(value):
@@ -72,7 +75,7 @@ def number(value):
         found = Decimal(str(value)) if not isinstance(value, bool) else None
     except InvalidOperation:
         found = None
-    if found is None or not found.is_finite():
+    if found is None or not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
         raise CannotCheck("not_a_number", value=str(value))
     return found
 
@@ -81,8 +84,8 @@ def _limits(kind):
     if kind.is_integer():
         return kind.bounds.lower, kind.bounds.upper
     if kind.is_decimal() and kind.precision is not None and kind.scale is not None:
-        most = (10**kind.precision - 1) * Decimal(1).scaleb(-kind.scale)
-        return -most, most
+        most = "9" * kind.precision + f"E-{kind.scale}"
+        return Decimal("-" + most), Decimal(most)
     return None, None
 
 
@@ -100,7 +103,8 @@ def moment(text):
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def _time(kind, bound, rounding):
+def at_precision(kind, bound, rounding):
+    """A moment as the type holds it: a date rounds to a day."""
     value = moment(bound)
     if kind.is_date():
         midnight = value.time() == time()

@@ -9,8 +9,7 @@ from apps.quality.verdicts import compared, share
 from . import CAPSULE, COLUMN, TIME, register_rule
 from . import schemas as say
 from .expressions import column_of, counted, whole
-from .literals import UP, literal, moment
-from .literals import _time as on_grid
+from .literals import UP, at_precision, literal, moment
 from .periods import seconds
 
 MICROSECONDS = 1_000_000
@@ -127,7 +126,7 @@ def recency_check(table, spec, env):
     if not spec.config.get("window"):
         raise CannotCheck("no_limit")
     since = env.now - timedelta(seconds=float(seconds(spec.config["window"])))
-    recent = column >= literal(column.type(), on_grid(column.type(), since, UP))
+    recent = column >= literal(column.type(), at_precision(column.type(), since, UP))
 
     def finish(numbers):
         rows, within = whole(numbers["n"]), whole(numbers["recent"])

@@ -137,13 +137,15 @@ def formatted(column, name, env):
 
 
 def _is_json(column, env):
-    """Whether an engine reads it as JSON; DuckDB also takes NaN and infinity, outside of texts, which JSON has not."""
+    """Whether an engine reads it as JSON; DuckDB also takes NaN, infinity and a last comma, which JSON has not."""
     if env.dialect == "postgres":
         return env.raw("pg_input_is_valid(a0, 'json')", [column])
     if env.dialect != "duckdb":
         raise CannotCheck("engine", status="skipped", engine=env.dialect)
     bare = env.raw(r"""regexp_replace(a0, '"(?:[^"\\]|\\.)*"', '""', 'g')""", [column], "string")
-    return env.raw("json_valid(a0)", [column]) & ~bare.re_search("[Nn][Aa][Nn]|[Ii][Nn][Ff]")
+    return env.raw("json_valid(a0)", [column]) & ~bare.re_search(
+        r"[Nn][Aa][Nn]|[Ii][Nn][Ff]|,[ \t\n\r]*[\]}]"
+    )
 
 
 @register_rule(

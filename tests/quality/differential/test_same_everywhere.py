@@ -1,0 +1,113 @@
+"""Every kind of rule gives the same status and counts on files and on PostgreSQL, by the quick way and by the plain one."""
+
+import os
+from decimal import Decimal
+
+import pytest
+
+from apps.payload.engines import opened
+from apps.payload.engines.description import POSTGRES, Description, Table
+from apps.quality import functions
+from apps.quality.engine.runner import run_rules
+from apps.quality.rule_types import TYPES
+from tests.quality.engines import NOON, files_engine, rules
+
+from .cases import cases
+from .data import write_parquet, write_postgres
+
+CASES = cases()
+ENGINES = ("files", "plainly", "postgres")
+REFERRED = {"known": "typical", "strange": "strange"}
+EVERY = [
+    pytest.param(engine, data, place, id=f"{engine}-{data}-{place}-{case[0]}")
+    for engine in ENGINES
+    for data, asked in CASES.items()
+    for place, case in enumerate(asked)
+]
+LONGEST = max(map(len, ({kind for kind, *_rest in asked} for asked in CASES.values())))
+
+
+class Plainly:
+    """An engine without short cuts: nothing from metadata, keys grouped by SQL."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def __getattr__(self, name):
+        return getattr(self.engine, name)
+
+    def metadata(self, alias="payload"):
+        return None
+
+    def repeated(self, columns, *, where=""):
+        return None
+
+
+@pytest.fixture(scope="module")
+def warehouse_of_cases(server):
+    """A database with a table for each data set; how to connect to it."""
+    name = f"differential_{os.getpid()}"
+    server.create(name)
+    with server.connect(name) as connection:
+        write_postgres(connection)
+        where = connection.info
+        yield {
+            "host": where.host,
+            "port": where.port,
+            "user": where.user,
+            "password": where.password,
+            "dbname": name,
+        }
+    server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory, warehouse_of_cases):
+    """{(engine, data set): the results of its rules, run together}."""
+    functions.load(["apps.quality.benford"])
+    paths = write_parquet(tmp_path_factory.mktemp("differential"))
+    found = {}
+    for data, asked in CASES.items():
+        asked = rules(*((kind, column, rule) for kind, column, rule, _expected in asked))
+        with files_engine(paths[data], **{alias: paths[name] for alias, name in REFERRED.items()}) as engine:
+            found["files", data] = run_rules(engine, asked, now=NOON)
+            found["plainly", data] = run_rules(Plainly(engine), asked, now=NOON)
+        tables = [Table(schema="public", name=data)]
+        tables += [Table(alias=alias, schema="public", name=name) for alias, name in REFERRED.items()]
+        with opened(Description(POSTGRES, tuple(tables), server=warehouse_of_cases)) as engine:
+            found["postgres", data] = run_rules(engine, asked, now=NOON)
+    return found
+
+
+@pytest.mark.parametrize(("engine", "data", "place"), EVERY)
+def test_a_rule_finds_what_was_counted_by_hand(answers, engine, data, place):
+    _kind, _column, _rule, (status, measured, failures, rows) = CASES[data][place]
+
+    found = answers[engine, data][place]
+
+    assert found.status == status, (found.code, found.values, found.detail)
+    if status in ("error", "skipped"):
+        assert found.code
+        return
+    assert (found.outcome.failures, found.outcome.total) == (failures, rows)
+    if isinstance(measured, float):
+        assert found.outcome.measured == pytest.approx(measured, rel=1e-8)
+    elif measured is None:
+        assert found.outcome.measured is None
+    else:
+        assert Decimal(found.outcome.measured) == measured
+
+
+@pytest.mark.parametrize("data", CASES)
+def test_samples_are_the_same_rows_by_both_ways(answers, data):
+    quick = [one.samples for one in answers["files", data]]
+
+    assert quick == [one.samples for one in answers["plainly", data]]
+    assert any(quick) == (data not in ("empty",))
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_kind_of_rule_is_compared_on_all_sets_of_data(kind):
+    told = {data for data, asked in CASES.items() for name, *_rest in asked if name == kind}
+
+    assert {"typical", "empty", "nothing"} <= told
