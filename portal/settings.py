@@ -241,6 +241,7 @@ REST_FRAMEWORK = {
         "person": env("THROTTLE_PERSON", default="600/min"),
         "address": env("THROTTLE_ADDRESS", default="60/min"),
         "search": env("THROTTLE_SEARCH", default="240/min"),
+        "preview": env("THROTTLE_PREVIEW", default="60/min"),
         "ingest": env("THROTTLE_INGEST", default="60/min"),
         # A run sends an event at each turn, and a pipeline has many runs: these do not count as calls of a person.
         "events": env("THROTTLE_EVENTS", default="6000/min"),

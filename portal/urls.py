@@ -6,7 +6,18 @@ from django.contrib import admin
 from django.urls import include, path
 
 # The catalog takes every word after a capsule's URN for a dimension, so what others put there comes before it.
-PAGES = ("people", "audit", "workflow", "deploy", "provenance", "policy", "catalog", "glossary", "quality")
+PAGES = (
+    "people",
+    "audit",
+    "workflow",
+    "deploy",
+    "payload",
+    "provenance",
+    "policy",
+    "catalog",
+    "glossary",
+    "quality",
+)
 PAGES += ("contracts", "conformance", "discovery")
 
 urlpatterns = [

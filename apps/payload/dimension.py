@@ -5,11 +5,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog import vocabularies
+from apps.catalog.addresses import page_of
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.catalog.documents.keys import IDENTITY
+from apps.catalog.models import SourceSystem
 from apps.ui.formats import size
 
-from . import document
+from . import document, snippets
 
 SLUG = "payload"
 
@@ -75,7 +77,35 @@ def panel(request, capsule):
         "materialization": _word(vocabularies.MATERIALIZATIONS, capsule.materialization),
         "external": dbt.get("external") or {},
         "loader": dbt.get("loader", ""),
+        "snippets": snippets.of(capsule, request.reader),
+        "system_url": _system(capsule, request.reader),
+        "lacking": _lacking(capsule),
     }
+
+
+def _system(capsule, reader):
+    """The page of its source system, where a connection is tried; empty for who may not see it."""
+    system = capsule.source_system
+    if system is None or not SourceSystem.objects.visible_to(reader).filter(pk=system.pk).exists():
+        return ""
+    return page_of("deploy:source", system.name)
+
+
+def _lacking(capsule):
+    """What is missing before its rows can be looked at, in a sentence; empty if nothing is."""
+    if capsule.materialization == "ephemeral":
+        return _("It has no rows of its own: it is part of the queries that use it.")
+    if capsule.storage_location and capsule.storage_format not in ("view", "table"):
+        return ""
+    if capsule.source_system is None:
+        return _(
+            "Nobody has named its location or its source system. One of them has to say where the rows are."
+        )
+    if not capsule.source_system.connection:
+        return _("%(system)s has no connection yet. An administrator names one.") % {
+            "system": capsule.source_system
+        }
+    return ""
 
 
 def _word(known, value):

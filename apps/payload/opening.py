@@ -10,7 +10,9 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from apps.audit.context import acting
 from apps.catalog.models import Column, Constraint
+from apps.people.reader import system as as_system
 
 from .engines.base import SUBJECT, Unanswered
 from .engines.description import FILES, MOST_ROWS
@@ -73,14 +75,17 @@ def _told(tables):
     """The `Table`s with what the catalogue knows: types of text files and paths, primary keys of databases. Two queries."""
     capsules = {capsule.pk for capsule, _place in tables.values()}
     types, keys = {}, {}
-    columns = Column._base_manager.filter(capsule__in=capsules, retired_at=None)
-    for capsule, name, data_type in columns.values_list("capsule", "name", "data_type"):
+    # What a type is does not depend on who asks, nor on a transaction that somebody holds.
+    with acting(as_system("open_payload")):
+        columns = Column._base_manager.filter(capsule__in=capsules, retired_at=None)
+        typed = list(columns.values_list("capsule", "name", "data_type"))
+        parts = Constraint._base_manager.filter(column__in=columns, kind=Constraint.Kind.PRIMARY_KEY)
+        parts = parts.order_by("ordinal", "column__ordinal_position")
+        keyed = list(parts.values_list("column__capsule", "column__name"))
+    for capsule, name, data_type in typed:
         if kind := as_read(data_type):
             types.setdefault(capsule, {})[name] = kind
-    parts = Constraint._base_manager.filter(column__in=columns, kind=Constraint.Kind.PRIMARY_KEY)
-    for capsule, name in parts.order_by("ordinal", "column__ordinal_position").values_list(
-        "column__capsule", "column__name"
-    ):
+    for capsule, name in keyed:
         keys.setdefault(capsule, []).append(name)
     return [
         place.seen_as(alias, types=types.get(capsule.pk, {}))

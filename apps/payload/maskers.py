@@ -1,0 +1,60 @@
+"""How readers see the values of columns: registered by those who know rules, asked by everything that shows rows.
+
+`f(reader, columns)` answers {column id: `Mask`} for the columns whose values this reader does not see as they are. The
+strictest answer counts: what one masker withholds, no other shows. Where none is registered nothing is shown.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from apps.catalog.vocabularies import SENSITIVITY, Sensitivity
+
+_maskers: list[Callable] = []
+VALUES = (
+    SENSITIVITY.index(Sensitivity.CONFIDENTIAL) + 1
+)  # from which clearance values are shown (errata row E6)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """What a reader sees in place of a value: what `apply` makes of it, nothing without one; `because` says who hides it."""
+
+    because: str
+    apply: Callable | None = None
+
+
+def register_masker(masker):
+    """Ask `masker` too, for every preview, sample and export."""
+    if masker not in _maskers:
+        _maskers.append(masker)
+    return masker
+
+
+def masks(reader, columns):
+    """{column id: `Mask`} of the columns, catalogued ones with their rank, that this reader does not see clear."""
+    if not _maskers:
+        return {column.pk: Mask(_("nothing says who may see it")) for column in columns}
+    found = {}
+    for masker in _maskers:
+        for key, mask in masker(reader, columns).items():
+            if key not in found or (found[key].apply and mask.apply is None):
+                found[key] = mask
+    return found
+
+
+@register_masker
+def by_level(reader, columns):
+    """Levels and marks of the columns themselves: withheld from whoever's clearance does not reach them."""
+    found = {}
+    for column in columns:
+        if column.sensitivity_rank > reader.clearance:
+            level = Sensitivity(SENSITIVITY[min(column.sensitivity_rank, len(SENSITIVITY)) - 1]).label
+            found[column.pk] = Mask(_("its level is %(level)s") % {"level": str(level).lower()})
+        elif reader.clearance < VALUES and column.pii_type:
+            found[column.pk] = Mask(_("personal data"))
+        elif reader.clearance < VALUES:
+            least = Sensitivity(SENSITIVITY[VALUES - 1]).label
+            found[column.pk] = Mask(_("values need the clearance %(level)s") % {"level": str(least).lower()})
+    return found
