@@ -6,6 +6,32 @@ from django.utils.translation import gettext_noop
 from apps.ui.formats import duration
 
 VALUES_SHOWN = 6
+FORMATS = {
+    "email": gettext_noop("an e-mail address"),
+    "uuid": gettext_noop("a UUID"),
+    "url": gettext_noop("a web address"),
+    "ipv4": gettext_noop("an IPv4 address"),
+    "ipv6": gettext_noop("an IPv6 address"),
+    "iso_date": gettext_noop("a date such as 2026-01-31"),
+    "iso_datetime": gettext_noop("a time such as 2026-01-31T08:00:00Z"),
+    "phone_e164": gettext_noop("a telephone number such as +4930123456"),
+    "country_alpha2": gettext_noop("a country code of two letters"),
+    "currency": gettext_noop("a currency code of three letters"),
+    "iban": gettext_noop("an IBAN"),
+    "json": gettext_noop("a JSON value"),
+}
+STATISTICS = {
+    "count": gettext_noop("The number of values"),
+    "null_count": gettext_noop("The number of missing values"),
+    "distinct_count": gettext_noop("The number of different values"),
+    "sum": gettext_noop("The sum"),
+    "mean": gettext_noop("The mean"),
+    "median": gettext_noop("The median"),
+    "min": gettext_noop("The smallest"),
+    "max": gettext_noop("The largest"),
+    "std_dev": gettext_noop("The standard deviation"),
+    "variance": gettext_noop("The variance"),
+}
 
 
 def sentence(rule, subject):
@@ -19,33 +45,44 @@ def _share(rule, config):
 
 
 def _one_of(rule, config):
-    values = [str(value) for value in config.get("values") or ()]
+    listed = config.get("values") or config.get("allowed_values") or ()
+    values = [str(value) for value in listed]
     shown = ", ".join(values[:VALUES_SHOWN])
     if len(values) > VALUES_SHOWN:
         shown = _("%(values)s and %(n)s more") % {"values": shown, "n": len(values) - VALUES_SHOWN}
-    return _literal(_("{it} is one of {values}"), values=shown)
+    return _literal(_("{it} is one of {values}"), values=shown or "?")
 
 
 def _between(rule, config):
-    low, high = rule.expected_range_min, rule.expected_range_max
-    if low is not None and high is not None:
-        return _literal(_("{it} lies between {low} and {high}"), low=_plain(low), high=_plain(high))
-    if low is not None:
-        return _literal(_("{it} is at least {low}"), low=_plain(low))
-    if high is not None:
-        return _literal(_("{it} is at most {high}"), high=_plain(high))
-    return _literal(_("{it} lies within its range"))
+    return _bounded(
+        rule,
+        config,
+        _("{it} lies between {low} and {high}"),
+        _("{it} is at least {low}"),
+        _("{it} is at most {high}"),
+        _("{it} lies within its range"),
+    )
 
 
 def _length(rule, config):
-    low, high = rule.expected_range_min, rule.expected_range_max
+    return _bounded(
+        rule,
+        {"min": config.get("min_length"), "max": config.get("max_length")},
+        _("{it} has {low} to {high} characters"),
+        _("{it} has at least {low} characters"),
+        _("{it} has at most {high} characters"),
+        _("{it} has an allowed length"),
+    )
+
+
+def _bounded(rule, config, both, least, most, neither, **blanks):
+    low = config.get("min") if rule.expected_range_min is None else _plain(rule.expected_range_min)
+    high = config.get("max") if rule.expected_range_max is None else _plain(rule.expected_range_max)
     if low is not None and high is not None:
-        return _literal(_("{it} has {low} to {high} characters"), low=_plain(low), high=_plain(high))
+        return _literal(both, low=low, high=high, **blanks)
     if low is not None:
-        return _literal(_("{it} has at least {low} characters"), low=_plain(low))
-    if high is not None:
-        return _literal(_("{it} has at most {high} characters"), high=_plain(high))
-    return _literal(_("{it} has an allowed length"))
+        return _literal(least, low=low, **blanks)
+    return _literal(neither if high is None else most, high=high, **blanks)
 
 
 def _pattern(rule, config):
@@ -60,7 +97,9 @@ def _together(rule, config):
 
 
 def _exists(rule, config):
-    reference = config.get("references") or {}
+    reference = config.get("references") or config.get("reference") or {}
+    if not reference and config.get("reference_table"):
+        reference = {"table": config["reference_table"], "column": config.get("reference_column", "")}
     table = (
         str(reference.get("table", "")).rpartition(":")[2] if isinstance(reference, dict) else str(reference)
     )
@@ -76,16 +115,75 @@ def _fresh(rule, config):
     return _literal(_("The newest {it} is at most {age} old"), age=str(age))
 
 
-def _compared(text):
-    """A number and what it is compared with, such as a statistic at least 5."""
+def _formatted(rule, config):
+    name = FORMATS.get(config.get("format"))
+    return (
+        _literal(_("Every {it} is {format}"), format=_(name))
+        if name
+        else _literal(_("{it} has a valid format"))
+    )
 
-    def said(rule, config):
-        bound = ""
-        if rule.threshold_value is not None:
-            bound = f" {rule.get_threshold_operator_display() or '≤'} {_plain(rule.threshold_value)}"
-        return _literal(_(text)) + bound
 
-    return said
+def _typed(rule, config):
+    if config.get("type"):
+        return _literal(_("Every {it} can be read as {type}"), type=config["type"])
+    return _literal(_("Every {it} has its type"))
+
+
+def _agree(rule, config):
+    if config.get("check_expression"):
+        return _literal(_("In every row, {expression}"), expression=config["check_expression"])
+    left, right = config.get("left"), config.get("right")
+    if left and right:
+        sign = _sign(config.get("operator") or rule.threshold_operator)
+        return _literal(_("In every row, {left} {sign} {right}"), left=left, sign=sign, right=right)
+    return _literal(_("The columns of {it} agree with each other"))
+
+
+def _recent(rule, config):
+    window = config.get("window") or config.get("max_age") or "?"
+    if rule.threshold_percent is not None:
+        text = _("At least {share} % of rows of {it} are at most {window} old")
+        return _literal(text, share=_share(rule, config), window=window)
+    return _literal(
+        _("At least {n} rows of {it} are at most {window} old"), n=config.get("min_rows", 1), window=window
+    )
+
+
+def _distributed(rule, config):
+    if config.get("mean") is None or config.get("std_dev") is None:
+        return _literal(_("{it} is distributed as expected"))
+    text = _("{it} has a mean near {mean} and a standard deviation near {deviation}")
+    return _literal(text, mean=config["mean"], deviation=config["std_dev"])
+
+
+def _without_outliers(rule, config):
+    if rule.threshold_percent:
+        return _literal(_("At most {share} % of {it} are outliers"), share=_share(rule, config))
+    return _literal(_("{it} has no outliers"))
+
+
+def _statistic(rule, config):
+    name = config.get("statistic")
+    label = _(STATISTICS[name]) if name in STATISTICS else name or _("A statistic")
+    value = rule.threshold_value if rule.threshold_value is not None else config.get("value")
+    if value is not None:
+        sign = _sign(rule.threshold_operator or config.get("operator") or "<=")
+        number = _plain(value) if hasattr(value, "normalize") else value
+        return _literal(_("{statistic} of {it} is {sign} {value}"), statistic=label, sign=sign, value=number)
+    return _bounded(
+        rule,
+        config,
+        _("{statistic} of {it} is between {low} and {high}"),
+        _("{statistic} of {it} is at least {low}"),
+        _("{statistic} of {it} is at most {high}"),
+        _("{statistic} of {it} is within bounds"),
+        statistic=label,
+    )
+
+
+def _sign(operator):
+    return {">=": "≥", "<=": "≤", "!=": "≠"}.get(operator, operator or "?")
 
 
 def _own(rule, config):
@@ -132,17 +230,18 @@ SAID = {
     "completeness_threshold": _at_least(gettext_noop("{it} is filled in at least {share} % of rows")),
     "value_in_set": _one_of,
     "pattern_match": _pattern,
-    "format_valid": _always(gettext_noop("{it} has a valid format")),
-    "type_valid": _always(gettext_noop("Every {it} has its type")),
+    "format_valid": _formatted,
+    "type_valid": _typed,
     "range_check": _between,
     "length_check": _length,
     "unique": _always(gettext_noop("No two rows share the same {it}")),
     "unique_combination": _together,
     "duplicate_threshold": _at_least(gettext_noop("At most {share} % of rows repeat {it}")),
     "referential_integrity": _exists,
+    "cross_field_validation": _agree,
     "freshness": _fresh,
-    "recency_check": _at_least(gettext_noop("At least {share} % of rows of {it} are recent")),
-    "distribution_check": _always(gettext_noop("{it} is distributed as expected")),
-    "outlier_detection": _always(gettext_noop("{it} has no outliers")),
-    "statistical_threshold": _compared(gettext_noop("A statistic of {it} is")),
+    "recency_check": _recent,
+    "distribution_check": _distributed,
+    "outlier_detection": _without_outliers,
+    "statistical_threshold": _statistic,
 }

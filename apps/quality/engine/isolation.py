@@ -2,8 +2,8 @@
 
 from apps.payload.engines.base import Unanswered
 
-# After these nothing more can be asked.
-FATAL = frozenset({"deadline", "cancelled", "died", "unreachable", "changed"})
+# After these nothing more can be asked. A child that died is no such thing: one of files is started again.
+FATAL = frozenset({"deadline", "cancelled", "unreachable", "changed"})
 
 
 def isolated(jobs, ask, rehearse):

@@ -34,7 +34,8 @@ def check_config(row):
     found += shaped
     if definition.check and not shaped:
         found += (Problem(*one) for one in definition.check(reading.spec))
-    return [*found, *_bounds(reading.spec), *_condition(reading.spec, row.get("columns"))]
+    found += [*_bounds(reading.spec), *_condition(reading.spec, row.get("columns"))]
+    return list({(one.field, one.key, str(one.values)): one for one in found}.values())
 
 
 def _subject(definition, spec):
@@ -68,7 +69,7 @@ def _shape(definition, spec):
     given = {key: _plain(value) for key, value in definition.parameters(spec).items()}
     for error in _validator(definition.name).iter_errors(given):
         if error.validator in ("required", "dependentRequired"):
-            yield Problem(_lacking(error), "required")
+            yield from (Problem(key, "required") for key in _lacking(error))
         elif error.validator == "anyOf" and not error.absolute_path:
             yield Problem(error.validator_value[0]["required"][0], "required")
         elif error.validator == "additionalProperties":
@@ -91,7 +92,7 @@ def _lacking(error):
     needed = error.validator_value
     if isinstance(needed, dict):
         needed = [one for key, ones in needed.items() if key in error.instance for one in ones]
-    return next((key for key in needed if key not in error.instance), "config")
+    return [key for key in needed if key not in error.instance]
 
 
 SAID = {
