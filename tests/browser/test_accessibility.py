@@ -1,7 +1,8 @@
 """Every page in light and dark, wide and narrow: no violation of axe, no sideways scroll, no broken policy."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.axe import violations
 
 CUSTOMERS = "/capsules/urn:dcs:dbt:model:jaffle_shop.main:customers/"
 FOCUS = CUSTOMERS.split("/")[2]
@@ -57,46 +58,34 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("person", list(PAGES), ids=str)
-def test_axe_finds_nothing(visit, person, theme):
-    page = visit(person, theme=theme, policy=False)
+def test_axe_finds_nothing(visit, person):
+    page = visit(person, policy=False)
     found = {}
 
     for path in PAGES[person]:
         page.goto(path)
-        violations = Axe().run(page).response["violations"]
-        if violations:
-            found[path] = [
-                (violation["id"], [node["target"] for node in violation["nodes"]][:3])
-                for violation in violations
-            ]
+        if wrong := violations(page):
+            found[path] = wrong
 
     assert found == {}
 
 
 @pytest.mark.parametrize("person", list(PAGES), ids=str)
-def test_nothing_is_wider_than_a_small_telephone(visit, person):
+def test_every_page_fits_a_small_telephone_and_has_one_heading_and_its_landmarks(visit, person):
     page = visit(person, width=375, height=800)
-
     wide = []
+
     for path in PAGES[person]:
         page.goto(path)
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > 375:
             wide.append((path, width))
-
-    assert wide == []
-
-
-def test_every_page_has_one_heading_and_its_landmarks(visit):
-    page = visit("analyst")
-
-    for path in PAGES["analyst"]:
-        page.goto(path)
         assert page.locator("h1").count() == 1, path
         assert page.locator("main").count() == 1, path
         assert " · " in page.title(), path
+
+    assert wide == []
 
 
 def test_the_first_tab_leads_past_the_bar(visit):
