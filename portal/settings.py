@@ -200,6 +200,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a capsule of 2,000 columns
 DOCUMENT_LIMITS = env.json("DOCUMENT_LIMITS", default={})
 # True if a blocking quality rule that has never run stops a pipeline at the gate.
 GATE_NEEDS_RESULT = env.bool("GATE_NEEDS_RESULT", default=False)
+# Seconds and megabytes that one run of checks may take, rows of data it shows for a failing rule, and how many runs may
+# read one database at the same time.
+QUALITY_DEADLINE_S = env.int("QUALITY_DEADLINE_S", default=300)
+QUALITY_MEMORY_MB = env.int("QUALITY_MEMORY_MB", default=512)
+QUALITY_SAMPLES = env.int("QUALITY_SAMPLES", default=10)
+SOURCE_CONCURRENCY = env.int("SOURCE_CONCURRENCY", default=2)
 # Modules whose functions quality rules may name; see apps/quality/functions.py.
 QUALITY_FUNCTIONS = env.list("QUALITY_FUNCTIONS", default=["apps.quality.benford"])
 EVENTS_MAX_BYTES = env.int("EVENTS_MAX_BYTES", default=10_000_000)  # of one body, as sent and expanded
@@ -243,6 +249,7 @@ REST_FRAMEWORK = {
         "search": env("THROTTLE_SEARCH", default="240/min"),
         "preview": env("THROTTLE_PREVIEW", default="60/min"),
         "ingest": env("THROTTLE_INGEST", default="60/min"),
+        "execute": env("THROTTLE_EXECUTE", default="120/min"),
         # A run sends an event at each turn, and a pipeline has many runs: these do not count as calls of a person.
         "events": env("THROTTLE_EVENTS", default="6000/min"),
         "sign_in": env("THROTTLE_SIGN_IN", default="10/min"),

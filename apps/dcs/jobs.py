@@ -1,5 +1,6 @@
 """Work that outlives a request: queued with the change that asks for it, with progress that people can follow."""
 
+import asyncio
 import logging
 
 from django.utils import timezone
@@ -8,6 +9,7 @@ from .models import JobProgress
 
 log = logging.getLogger(__name__)
 STALLED_SECONDS = 30
+SWEEP_SECONDS = 15
 
 
 class Cancelled(Exception):
@@ -77,3 +79,13 @@ async def sweep(app):
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         log.warning("job %s of a dead worker runs again", job.id)
         await app.job_manager.retry_job(job)
+
+
+async def keep_sweeping(app):
+    """Sweep for as long as a worker runs: what a dead one left is taken up within a minute."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            await sweep(app)
+        except Exception:
+            log.exception("nobody looks after the jobs of dead workers")

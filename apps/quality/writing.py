@@ -41,7 +41,7 @@ def create(values, *, by, reason=""):
     rule = QualityRule(**{**values, "config": dict(values.get("config") or {}), "meta": _own(values)})
     home = rule.home
     may_write(by, home, ADD).or_refuse()
-    configs.settle(rule, set(values))
+    configs.settle(rule)
     with acting(by, reason=reason or _("New quality rule")):
         _lock(home)
         rule.name = _name(rule, home) if not rule.name else rule.name
@@ -66,6 +66,9 @@ def change(rule, values, *, by, seen=None, reason=""):
         before = {field.attname: getattr(stored, field.attname) for field in stored._meta.concrete_fields}
         for name, value in values.items():
             setattr(stored, name, value)
+        if "threshold_value" in values and "config" not in values:
+            # The number that is written now counts, not the duration that said the same before.
+            stored.config = {key: value for key, value in stored.config.items() if key != "max_age"}
         if "meta" in values:
             stored.meta = {
                 **_own(values),
@@ -73,8 +76,8 @@ def change(rule, values, *, by, seen=None, reason=""):
             }
         if "rule_type" in values and "category" not in values:
             stored.category = None
-        if {"rule_type", "config", *configs.COLUMNS}.intersection(values):
-            configs.settle(stored, set(values))
+        if {"rule_type", "config", "severity", *configs.COLUMNS}.intersection(values):
+            configs.settle(stored)
         stored.category = stored.category or documents.category({"rule": stored.rule_type})
         if stored.name != before["name"]:
             stored.name = stored.name or _name(stored, home)

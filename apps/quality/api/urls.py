@@ -7,7 +7,9 @@ from apps.people.rest.routes import Router
 from .checks import CheckReading
 from .gate import GateOfCapsule
 from .rules import RulesOfCapsule, RulesOfColumn, RuleViewSet
+from .runs import RunViewSet
 from .score import ScoreOfCapsule
+from .types import RuleTypes
 
 OF_CAPSULE, OF_COLUMN = "capsules/<segment:urn>", "columns/<segment:urn>"
 ROWS = {"get": "list", "post": "create"}
@@ -15,8 +17,15 @@ ROWS = {"get": "list", "post": "create"}
 router = Router()
 router.register("quality-rules", RuleViewSet, "quality-rule")
 router.register("quality-checks", CheckReading, "quality-check")
+router.register("quality-runs", RunViewSet, "quality-run")
 
 urlpatterns = [
+    path("quality-rules/types", RuleTypes.as_view(), name="quality-rule-types"),
+    path(
+        "quality-runs/<key:pk>/cancel",
+        RunViewSet.as_view({"post": "cancel"}, basename="quality-run"),
+        name="quality-run-cancel",
+    ),
     *router.urls,
     path(f"{OF_CAPSULE}/quality-rules", RulesOfCapsule.as_view(ROWS), name="capsule-quality-rules"),
     path(f"{OF_COLUMN}/quality-rules", RulesOfColumn.as_view(ROWS), name="column-quality-rules"),

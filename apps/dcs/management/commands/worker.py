@@ -27,13 +27,17 @@ class Command(BaseCommand):
         async def work():
             async with worker_app.open_async():
                 await jobs.sweep(worker_app)
-                await worker_app.run_worker_async(
-                    queues=queue,
-                    concurrency=concurrency,
-                    wait=not until_empty,
-                    name="portal",
-                    install_signal_handlers=True,
-                    shutdown_graceful_timeout=20,
-                )
+                sweeping = asyncio.create_task(jobs.keep_sweeping(worker_app))
+                try:
+                    await worker_app.run_worker_async(
+                        queues=queue,
+                        concurrency=concurrency,
+                        wait=not until_empty,
+                        name="portal",
+                        install_signal_handlers=True,
+                        shutdown_graceful_timeout=20,
+                    )
+                finally:
+                    sweeping.cancel()
 
         asyncio.run(work())
