@@ -6,7 +6,8 @@ is not read at all.
 
 import datetime
 import math
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from .sources.base import Unreadable
 ROWS = 20
 MOST_COLUMNS = 50
 LONGEST = 200  # characters of a value that are shown
+NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|NUMERIC|DOUBLE|FLOAT|REAL", re.IGNORECASE)
 DEADLINE_S = 8
 COUNT_S = 2
 MEMORY_MB = 256
@@ -48,6 +50,11 @@ class Heading:
     withheld: str = ""
     masked: str = ""
 
+    @property
+    def is_number(self):
+        """True for a column whose values stand to the right."""
+        return bool(NUMBERS.match(self.data_type))
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -56,6 +63,7 @@ class Cell:
     text: str = ""
     kind: str = "text"
     is_cut: bool = False
+    is_number: bool = False  # the column's, for a value that is none
 
 
 @dataclass(frozen=True)
@@ -131,10 +139,11 @@ def _row(values, headings, hiding):
     cells = []
     for heading, mask in zip(headings, hiding, strict=True):
         if heading.withheld:
-            cells.append(Cell(kind="withheld"))
+            cells.append(Cell(kind="withheld", is_number=heading.is_number))
             continue
         value = next(values)
-        cells.append(cell(mask.apply(value) if mask else value))
+        shown = cell(mask.apply(value) if mask else value)
+        cells.append(replace(shown, is_number=heading.is_number))
     return cells
 
 
