@@ -232,7 +232,7 @@ class _Profiler:
         rows = self._fetch(self.subject.frequent(figures.column, among=among))
         known = figures.total_count
         figures.most_common_values = [
-            {"value": _plain(value), "count": count, "percentage": float(percentage(count, known))}
+            {"value": _plain(value), "count": count, "percentage": float(percentage(count, known) or 0)}
             for value, count in rows
         ]
         if figures.kind in ("text", "boolean"):

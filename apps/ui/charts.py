@@ -260,6 +260,20 @@ def histogram(
     return Chart(box, title, head, tuple(bins))
 
 
+def shape(counts, *, width=96, height=20, title=""):
+    """How values spread, in the height of a line: a bar for each bin, and at least a hair where something lies."""
+    most = max(counts, default=0) or 1
+    step = width / max(len(counts), 1)
+    body = ""
+    for at, count in enumerate(counts):
+        if count:
+            tall = max(count / most * (height - 1), 1)
+            body += (f'<rect class="bar-fill" x="{at * step:.1f}" y="{height - 1 - tall:.1f}" '
+                     f'width="{max(step - 0.6, 0.5):.1f}" height="{tall:.1f}"/>')  # fmt: skip
+    body += f'<path class="axis" d="M0 {height - 0.5}H{number(width)}"/>'
+    return Chart(svg(body, width=width, height=height, title=title), title, rows=tuple(enumerate(counts, 1)))
+
+
 def join(bins, most):
     """Neighbouring bins put together until at most `most` are left."""
     each = -(-len(bins) // most) or 1
