@@ -21,9 +21,11 @@ def of(capsule, reader):
 
 def _of_files(capsule):
     form = capsule.storage_format or capsule.storage_location.rpartition(".")[2].lower()
+    where = text(capsule.storage_location)
+    if form == "delta":
+        return [_snippet(_("DuckDB"), f"SELECT * FROM delta_scan({where}) LIMIT 100")]  # noqa: S608 - to be read
     if form not in ENDINGS:
         return []
-    where = text(capsule.storage_location)
     return [
         _snippet(_("DuckDB"), f"SELECT * FROM read_{form}({where}) LIMIT 100"),  # noqa: S608 - to be read, not run
         _snippet(_("Python"), f"import duckdb; duckdb.read_{form}({capsule.storage_location!r})"),

@@ -239,3 +239,19 @@ def test_footers_are_read_once_for_a_state_of_the_data(orders, tmp_path):
     assert first == second
     assert first.columns["placed"] == ColumnBounds(0, datetime.date(2026, 1, 1), datetime.date(2026, 1, 5))
     assert asked.count("metadata") == 1
+
+
+def test_neither_child_nor_engines_know_django():
+    modules = ["apps.payload.child", "apps.payload.sandbox", "apps.payload.footers"]
+    modules += [
+        f"apps.payload.engines.{one.stem}" for one in Path(sandbox.ROOT, "apps/payload/engines").glob("*.py")
+    ]
+    script = (
+        f"import sys; sys.path.insert(0, {sandbox.ROOT!r}); from importlib import import_module\n"
+        f"for name in {modules!r}: import_module(name)\n"
+        "print(sorted(name for name in sys.modules if name.partition('.')[0] in ('django', 'ibis', 'portal')))"
+    )
+
+    said = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+
+    assert said.stdout.strip() == "[]"

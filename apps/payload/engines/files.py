@@ -3,8 +3,10 @@
 import glob
 import os
 import re
+from dataclasses import replace
 
 from .base import SUBJECT, Unanswered
+from .delta import snapshot as snapshot_of
 from .description import quoted, text
 from .duck import DuckEngine
 from .fingerprints import fingerprint_of, together
@@ -24,21 +26,26 @@ class FilesEngine(DuckEngine):
     hidden = (FILE, ROW)
 
     def attach(self):
-        every = {path for table in self.described.tables for path in table.files}
-        if not every:
+        self._open = {table.alias: _live(table) for table in self.described.tables}
+        every = {path for table, _snapshot in self._open.values() for path in table.files}
+        if not all(table.files or snapshot for table, snapshot in self._open.values()):
             raise Unanswered("no_table", "no file")
         # Both as it is and as it is written for the engine, which would take signs in it for a pattern.
         every |= {glob.escape(path) for path in every}
         self.connection.execute(f"SET allowed_paths = [{', '.join(map(text, sorted(every)))}]")
-        for table in self.described.tables:
-            self._view(table)
+        for table, snapshot in self._open.values():
+            selected = _of_snapshot(self, table, snapshot) if snapshot else self._of_files(table)
+            self.connection.execute(f"CREATE VIEW {quoted(table.alias)} AS {selected}")
 
-    def _view(self, table):
-        self._raw(table)
-        names = [
-            row[0] for row in self.connection.execute(f"DESCRIBE {quoted(table.alias + RAW)}").fetchall()
-        ]
-        names = [name for name in names if name not in self.hidden]
+    def table(self, alias=SUBJECT):
+        """The `Table` of an alias, with the files that it is made of now."""
+        return self._open[super().table(alias).alias][0]
+
+    def _of_files(self, table):
+        names = self._raw(table)
+        if table.format == "csv" and table.types and not _shared(names, table.types):
+            # Where all values are texts, names look like one more row of them.
+            names = self._raw(table, "header = true")
         typed = {name.casefold(): kind for name, kind in table.types.items()}
         text_files = table.format in TEXT
         parts = {name.casefold() for name in _parts(table)}
@@ -47,17 +54,14 @@ class FilesEngine(DuckEngine):
             kind = typed.get(name.casefold())
             reads = kind and (text_files or name.casefold() in parts)
             told.append(f"{read_as(quoted(name), kind)} AS {quoted(name)}" if reads else quoted(name))
-        self.connection.execute(
-            f"CREATE VIEW {quoted(table.alias)} AS SELECT {', '.join([*told, FILE, ROW])}"  # noqa: S608
-            f" FROM {quoted(table.alias + RAW)}"
-        )
+        return f"SELECT {', '.join([*told, FILE, ROW])} FROM {quoted(table.alias + RAW)}"  # noqa: S608
 
     def _raw(self, table, *more):
         """Make the view of what the files hold, as it is written; its columns."""
         options = [
             *more,
             "hive_types_autocast = false",
-            f"hive_partitioning = {str(bool(_parts(table))).lower()}",
+            f"hive_partitioning = {str(bool(_parts(table)) and not self._open[table.alias][1]).lower()}",
         ]
         if len(table.files) > 1:
             options.append("union_by_name = true")
@@ -78,12 +82,21 @@ class FilesEngine(DuckEngine):
 
     def metadata(self, alias=SUBJECT):
         """The `TableMetadata` that footers tell; None for text files, which have none."""
-        table = self.table(alias)
-        return metadata_of(table.files) if table.format == "parquet" else None
+        table, snapshot = self.table(alias), self._open[alias][1]
+        if table.format != "parquet":
+            return None
+        found = metadata_of(table.files)
+        # What the log says of a part rules over what its files may hold of the same name.
+        of_log = snapshot.partitioned_by if snapshot else ()
+        return replace(
+            found, columns={name: one for name, one in found.columns.items() if name not in of_log}
+        )
 
     def fingerprint(self, alias=SUBJECT):
         """A text that changes whenever a file does, or one comes or goes."""
-        return together(self.fingerprints(alias))
+        self.table(alias)
+        snapshot = self._open[alias][1]
+        return snapshot.fingerprint if snapshot else together(self.fingerprints(alias))
 
     def fingerprints(self, alias=SUBJECT):
         """{name of a file below its folder: its fingerprint}."""
@@ -104,6 +117,45 @@ class FilesEngine(DuckEngine):
         )
         (found,) = self.fetch(f"SELECT {counts} FROM {quoted(alias + RAW)}")  # noqa: S608 - quoted names
         return {name: lost for name, lost in zip(typed, found, strict=True) if lost}
+
+
+def _live(table):
+    """(the table with the files that it is made of now, the `Snapshot` of a table that keeps a log or None)."""
+    if table.format != "delta":
+        return table, None
+    found = snapshot_of(table.files[0])
+    return replace(table, files=found.files, format="parquet", below=table.files[0]), found
+
+
+def _of_snapshot(engine, table, snapshot):
+    """The SELECT of a Delta table: the columns that its schema names, parts as its log tells them."""
+    kinds = {name: kind or "VARCHAR" for name, kind in snapshot.columns}
+    if not snapshot.files:
+        told = [f"NULL::{kind} AS {quoted(name)}" for name, kind in kinds.items()]
+        return (
+            f"SELECT {', '.join([*told, f'NULL::VARCHAR AS {FILE}', f'NULL::BIGINT AS {ROW}'])} WHERE false"
+        )
+    stored, parts = set(engine._raw(table)), snapshot.partitioned_by
+    told = []
+    for name, kind in kinds.items():
+        if name in parts:
+            told.append(f"CAST(nullif(parts.c{parts.index(name)}, '') AS {kind}) AS {quoted(name)}")
+        else:
+            told.append(f"raw.{quoted(name)}" if name in stored else f"NULL::{kind} AS {quoted(name)}")
+    told += [f"raw.{FILE}", f"raw.{ROW}"]
+    selected = f"SELECT {', '.join(told)} FROM {quoted(table.alias + RAW)} raw"  # noqa: S608 - quoted names
+    if not parts:
+        return selected
+    rows = ", ".join(
+        f"({', '.join(map(_or_null, (os.path.relpath(path, table.below), *map(values.get, parts))))})"
+        for path, values in sorted(snapshot.parts.items())
+    )
+    named = ", ".join(f"c{number}" for number in range(len(parts)))
+    return f"{selected} JOIN (VALUES {rows}) parts(of, {named}) ON parts.of = raw.{FILE}"
+
+
+def _or_null(value):
+    return "NULL::VARCHAR" if value is None else text(value)
 
 
 def read_as(column, kind):

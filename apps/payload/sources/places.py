@@ -90,10 +90,22 @@ def _files(location, said):
     form = said or next(
         (form for form, endings in ENDINGS.items() if location.lower().endswith(endings)), location
     )
+    if form == "delta":
+        return _delta(roots.resolve(location))
     if form not in ENDINGS:
         said = said or _("this format")
-        raise Unreadable(_("The format %s is not read here; Parquet, CSV, JSON and DuckDB are.") % said)
+        raise Unreadable(
+            _("The format %s is not read here; Parquet, CSV, JSON, Delta and DuckDB are.") % said
+        )
     path = roots.resolve(location)
     below, files = roots.files(path, ENDINGS[form])
     table = Table(files=tuple(map(str, files)), format=form, below=str(below))
+    return Place(FILES, path.name, table, path)
+
+
+def _delta(path):
+    """A table whose log says which of its files count: the engine reads that, and looks at each file itself."""
+    if not (path / "_delta_log").is_dir():
+        raise Unreadable(_("%(folder)s is no Delta table: it has no log.") % {"folder": path.name})
+    table = Table(files=(str(path),), format="delta", below=str(path))
     return Place(FILES, path.name, table, path)
