@@ -10,6 +10,7 @@ from apps.quality.rule_types import uniqueness
 from apps.quality.verdicts import status_of
 
 from .isolation import FATAL, isolated
+from .partials import Partials
 from .plan import CannotCheck, CheckResult
 from .planner import Planner, Together, inexpressible
 from .sampling import Samples
@@ -24,13 +25,16 @@ def run_rules(
     """One `CheckResult` for each `RuleSpec` of `rules`, in order; never raises for a rule's own fault.
 
     `now` is an aware datetime. `progress(phase, done, total, words)` may raise to cancel, which passes through.
-    `withheld` are columns of which no value may be read for samples. Data that changes while it is read is read once
+    `withheld` are columns of which no value may be read for samples. `cache` is a folder in which numbers are remembered
+    as long as nothing that they depend on changes. Data that changes while it is read is read once
     more; if it changes again the results are errors.
     """
     for _time in range(2):
         before = _fingerprints(engine, rules)
-        results = Run(engine, rules, now, samples, deadline_s, progress, frozenset(withheld), cache).results()
+        run = Run(engine, rules, now, samples, deadline_s, progress, frozenset(withheld), cache)
+        results = run.results()
         if before == _fingerprints(engine, rules) and not any(one.code == "changed" for one in results):
+            run.remember()
             return results
     return [CheckResult(rule, "error", code="changed") for rule in rules]
 
@@ -69,9 +73,11 @@ class Run:
 
     def __init__(self, engine, rules, now, samples, deadline_s, progress, withheld, cache):
         self.engine, self.rules, self.now, self.samples = engine, list(rules), now, samples
-        self.progress, self.withheld, self.cache = progress, withheld, cache
+        self.progress, self.withheld = progress, withheld
+        self.partials = Partials(cache, engine) if cache else None
         self.ends = time.monotonic() + deadline_s
         self.found = {}
+        self.counted = []
         self.shared_s = 0.0
         self.stopped = None
 
@@ -81,6 +87,7 @@ class Run:
         tasks = [planner.task(place, rule) for place, rule in enumerate(self.rules)]
         self._settle_faults(tasks)
         self._stage("metadata", self._metadata, tasks)
+        self._stage("metadata", self._recall, tasks)
         self._stage("scan", self._scan, tasks)
         for phases, custom in ((("queries", "second", "samples"), False), (("own", "own", "own"), True)):
             part = [task for task in tasks if task.fault is None and task.custom == custom]
@@ -89,6 +96,11 @@ class Run:
                     self._stage(phase, stage, part)
         self._settle_faults(tasks)
         return [self.found[place] for place in range(len(self.rules))]
+
+    def remember(self):
+        """Keep what was counted; only once it is known that the data stood still meanwhile."""
+        for task in self.counted if self.partials else ():
+            self.partials.remember(task.spec, task.numbers)
 
     # ---------- stages ----------
 
@@ -134,6 +146,14 @@ class Run:
                 self.stopped = error
             return None
 
+    def _recall(self, tasks):
+        """Numbers that an earlier run found on the same data."""
+        for task in tasks if self.partials else ():
+            known = None if task.done else self.partials.known(task.spec)
+            if known is not None:
+                task.numbers.update(known)
+                task.done, task.path = True, "cache"
+
     def _scan(self, tasks):
         asking = self._still([task for task in tasks if not task.done and task.plan.aggregates])
         self._together(asking, lambda task: task.plan.aggregates)
@@ -173,6 +193,8 @@ class Run:
     def _queries(self, tasks):
         known = {}
         asking = [task for task in tasks if not task.done and (task.plan.queries or task.plan.repeated)]
+        # Short keys first: what they prove holds of longer ones.
+        asking.sort(key=lambda task: len(task.plan.repeated))
         for done, task in enumerate(asking):
             if not self._still([task]):
                 continue
@@ -185,6 +207,7 @@ class Run:
             self._stop_if_fatal([task.fault])
 
     def _queried(self, task, known):
+        """The numbers of a task's own queries; what another task of the same rows has asked is in `known`."""
         found = {}
         for name, query in task.plan.queries.items():
             sql = query if isinstance(query, str) else _written(task.scope.writer, query)
@@ -194,9 +217,20 @@ class Run:
         if task.plan.repeated:
             key = (task.scope.condition, task.plan.repeated)
             if key not in known:
-                known[key] = self._repeated(task)
+                known[key] = self._without_repetition(task, known) or self._repeated(task)
             found |= known[key]
         return found
+
+    def _without_repetition(self, task, known):
+        """A key that holds one without repetitions repeats nothing either; only its rows are to be counted."""
+        columns = set(task.plan.repeated)
+        for key, numbers in known.items():
+            unique = isinstance(key, tuple) and key[0] == task.scope.condition and columns.issuperset(key[1])
+            if unique and numbers["groups"] == 0:
+                query = uniqueness.rows_with_all(task.scope.table, task.plan.repeated)
+                ((rows,),) = self.engine.fetch(_written(task.scope.writer, query), deadline_s=self.seconds())
+                return {"rows": rows, "distinct": rows, "groups": 0, "involved": 0}
+        return None
 
     def _repeated(self, task):
         columns = task.plan.repeated
@@ -230,6 +264,8 @@ class Run:
             status = status_of(task.spec.severity, outcome.ok)
             result = CheckResult(task.spec, status, outcome, path=task.path, meta=dict(outcome.meta))
             self.found[task.place] = result
+            if not task.done:
+                self.counted.append(task)
             if self.shared_s and task.path == "scan":
                 result.meta["shared_scan_ms"] = round(self.shared_s * 1000)
             result.duration_ms = round((task.own_s + task.shared_s) * 1000)

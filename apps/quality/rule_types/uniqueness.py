@@ -141,3 +141,9 @@ def grouped(table, columns):
         groups=again.ifelse(1, 0).sum(),
         involved=again.ifelse(keys.times, 0).sum(),
     )
+
+
+def rows_with_all(table, columns):
+    """One row: how many rows have a value in each of the columns."""
+    with_value = table.filter([table[name].notnull() for name in columns])
+    return with_value.aggregate(rows=with_value.count())

@@ -172,3 +172,22 @@ def test_the_sql_of_a_rule_can_be_read_without_running_it(engine):
     assert sql_of(asked[0], engine, now=NOON).endswith('FROM "payload" AS "t0"')
     assert sql_of(asked[1], engine, now=NOON) == ""
     assert engine.asked == []
+
+
+def test_a_combination_with_a_column_that_never_repeats_is_not_looked_for(engine):
+    engine.engine.repeated = lambda columns, where="": asked.append(columns) or original(columns, where=where)
+    original, asked = type(engine.engine).repeated.__get__(engine.engine), []
+
+    found = run(
+        engine,
+        ("unique_combination", None, {"config": {"columns": ["label", "id"]}}),
+        ("unique", "id", {}),
+        ("unique_combination", None, {"config": {"columns": ["status", "label"]}}),
+    )
+
+    assert [(one.status, one.outcome.total) for one in found] == [
+        ("passed", 90),
+        ("passed", 100),
+        ("passed", 90),
+    ]
+    assert asked == [("id",), ("status", "label")]
