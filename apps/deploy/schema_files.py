@@ -20,7 +20,7 @@ def read_ddl(given, say):
     """The SQL of an uploaded file, or of one below the folders that the portal may read."""
     name, path = _the_file(given)
     chosen = given.choices
-    return ddl.read(
+    found = ddl.read(
         path.read_bytes(),
         name=name,
         source=chosen["source"],
@@ -30,6 +30,16 @@ def read_ddl(given, say):
         whole=chosen.get("whole", False),
         say=say,
     )
+    if found.missed and not found.documents:
+        raise _another_language(name, found.missed)
+    return found
+
+
+def _another_language(name, missed):
+    """The fault of a file of which nothing was understood: as a plan it would look like a schema without changes."""
+    words = _("Nothing in %(name)s could be read as SQL that makes tables, from line %(line)s on: %(text)s")
+    values = {"name": name, "line": missed[0].line, "text": missed[0].text}
+    return ReaderError("nothing_read", words % values, _("Choose its dialect, or send another file."))
 
 
 @reading.reader(FILES)

@@ -167,6 +167,15 @@ class TestOverTheAPI:
         assert answer.status_code == 400
         assert named in answer.json()["fields"]
 
+    def test_a_text_that_is_no_sql_is_refused_with_its_first_line(self, producer):
+        readme = file(b"# The shop\n\nTables of the shop; nothing else.\n", name="README.md")
+
+        answer = self.post(producer, file=readme)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "nothing_read")
+        assert "from line 1 on: # The shop" in answer.json()["detail"]
+        assert not Plan.objects.exists()
+
     @pytest.mark.parametrize("role", ["analyst", "auditor", "policy_admin", "contract_owner"])
     @pytest.mark.parametrize("route", ["ddl", "files"])
     def test_who_may_not_ingest_reads_nothing(self, role, route):
