@@ -5,13 +5,15 @@ catalogue has moved, the capsules whose facts have changed are read again (`caps
 lists. Within a transaction that has changed the catalogue itself nothing is kept: the database counts.
 """
 
+import datetime
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from django.db import connection
+from django.utils import timezone
 
 from apps.catalog.vocabularies import sensitivity_rank
 from apps.provenance import counters
@@ -22,6 +24,7 @@ from .values import LISTS, VALUES, band_of
 KEY = "S16"  # the bytes of a uuid
 BEFORE, AFTER = 25, 2  # bytes around the one value of a binary COPY
 OLDEST_S = 12 * 3600  # the log of changes is forgotten after a day
+MOST_COUNTED = 64  # questions about the same facts whose answers are kept
 SLUGS = (*VALUES, *LISTS)
 READ = """
 SELECT f.capsule_id, f.ord, f.visible_from, f.visible_to, f.retired, {values}
@@ -44,6 +47,7 @@ class Codes:
 
     def __init__(self):
         self.values, self.numbers = [], {}
+        self._members = None
 
     def of(self, value):
         number = self.numbers.get(value)
@@ -51,6 +55,19 @@ class Codes:
             number = self.numbers[value] = len(self.values)
             self.values.append(value)
         return number
+
+    @property
+    def members(self):
+        """Of values that are lists: (members, the code of a value and the place of its member, pair by pair)."""
+        size = len(self.values)
+        if self._members is None or self._members[0] != size:
+            places, codes, found = {}, [], []
+            for code, value in enumerate(self.values[:size]):
+                for member in value or (None,):
+                    codes.append(code)
+                    found.append(places.setdefault(member, len(places)))
+            self._members = (size, list(places), np.array(codes, np.intp), np.array(found, np.intp))
+        return self._members[1:]
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,7 @@ class Facts:
     retired: np.ndarray
     coded: dict
     codes: dict
+    counted: dict = field(default_factory=dict, repr=False)  # what was counted already, by question
 
     @cached_property
     def _hashes(self):
@@ -101,18 +119,16 @@ class Facts:
         coded = self.coded["present" if slug in ("has", "lacks") else slug]
         return taken[coded] if len(taken) else np.zeros(len(coded), bool)
 
-    def numbers(self, slug, rows):
-        """{value: how many of `rows` have it}; of lists, each of their values counts."""
-        values = self.codes[slug].values
-        found = np.bincount(self.coded[slug][rows], minlength=len(values)) if len(values) else ()
-        pairs = [(values[at], int(found[at])) for at in np.flatnonzero(found)]
-        if slug not in LISTS:
-            return dict(pairs)
-        counts = {}
-        for several, number in pairs:
-            for value in several or (None,):
-                counts[value] = counts.get(value, 0) + number
-        return counts
+    def numbers(self, slug, places):
+        """{value: how many of the rows at `places` have it}; of lists, each of their values counts."""
+        codes = self.codes[slug]
+        if not codes.values:
+            return {}
+        found, values = np.bincount(self.coded[slug][places], minlength=len(codes.values)), codes.values
+        if slug in LISTS:
+            values, each, member = codes.members
+            found = np.bincount(member, found[each], len(values)).astype(np.int64)
+        return {values[at]: int(found[at]) for at in np.flatnonzero(found)}
 
 
 @dataclass(frozen=True)
@@ -213,29 +229,49 @@ def _arrays(rows, codes):
 def count(facts, filters, reader, matched=None):
     """`Counted` of these facts under `filters`, of those that `matched` names by hash if there is a text.
 
-    Each facet leaves its own filter out; `has` and `lacks` narrow each other.
+    Each facet leaves its own filter out; `has` and `lacks` narrow each other. What was counted of the same facts for
+    somebody who sees as far is not counted again.
     """
-    base, met = _narrowed(facts, filters, reader, matched)
+    met = _chosen(filters)
+    if matched is not None:
+        return _count(facts, filters, reader, matched, met)
+    # A filter takes what it takes today: days grow older, and a name may be given to another row.
+    asked = (reader.clearance, filters.retired, *((key, means) for key, (means, _takes) in met.items()))
+    found = facts.counted.get(asked)
+    if found is None:
+        if len(facts.counted) >= MOST_COUNTED:
+            facts.counted.clear()
+        found = facts.counted[asked] = _count(facts, filters, reader, None, met)
+    return found
+
+
+def _count(facts, filters, reader, matched, chosen):
+    base, met = _narrowed(facts, filters, reader, matched, chosen)
     whole = _all(base, met)
+    places = np.flatnonzero(whole)
     counts = {}
     for slug in SLUGS:
-        rows = _all(base, {key: rows for key, rows in met.items() if key != slug}) if slug in met else whole
-        counts[slug] = facts.numbers(slug, rows)
-    return Counted(counts, int(np.count_nonzero(whole)))
+        others = {key: rows for key, rows in met.items() if key != slug}
+        counts[slug] = facts.numbers(slug, np.flatnonzero(_all(base, others)) if slug in met else places)
+    return Counted(counts, len(places))
 
 
 def total(facts, filters, reader, matched=None):
     """How many capsules there are under `filters`, without counting any facet."""
-    return int(np.count_nonzero(_all(*_narrowed(facts, filters, reader, matched))))
+    return int(np.count_nonzero(_all(*_narrowed(facts, filters, reader, matched, _chosen(filters)))))
 
 
-def _narrowed(facts, filters, reader, matched):
+def _chosen(filters):
+    """{facet or part: what its values mean today, what it takes} of the filters in force."""
+    return {key: wanted(key, getattr(filters, key)) for key in MANY if getattr(filters, key)}
+
+
+def _narrowed(facts, filters, reader, matched, chosen):
     """(rows that the reader may see and a text matches, the rows that meet each filter)."""
     base = facts.visible(filters, reader)
     if matched is not None:
         base = base & facts.having(matched)
-    chosen = [(key, getattr(filters, key)) for key in MANY if getattr(filters, key)]
-    return base, {key: facts.meeting(key, wanted(key, values)) for key, values in chosen}
+    return base, {key: facts.meeting(key, takes) for key, (_means, takes) in chosen.items()}
 
 
 def _all(base, met):
@@ -245,20 +281,24 @@ def _all(base, met):
 
 
 def wanted(key, values):
-    """What takes a stored value of a facet if one of the chosen `values` means it (conditions.py says the same in SQL)."""
-    named = {value for value in values if value != NONE}
+    """(what the chosen `values` of a facet mean, what takes a stored value that one of them means).
+
+    conditions.py says the same in SQL. The first tells two questions apart: rows by their ids, and the day that it is.
+    """
+    named = frozenset(value for value in values if value != NONE)
     without = NONE in values
     if key in NAMED:
         with connection.cursor() as cursor:
             cursor.execute(NAMED[key], [[value.lower() for value in named]])
-            ids = {found for (found,) in cursor}
-        return lambda value: value in ids or without and value is None
+            ids = frozenset(found for (found,) in cursor)
+        return (ids, without), lambda value: value in ids or without and value is None
     if key in LISTS:
-        return lambda value: not named.isdisjoint(value) or without and not value
+        return (named, without), lambda value: not named.isdisjoint(value) or without and not value
     if key in ("has", "lacks"):
         bits = sum(PRESENT[value] for value in values)
         asked = bits if key == "has" else 0
-        return lambda value: int(value) & bits == asked
+        return bits, lambda value: int(value) & bits == asked
     if key == "sensitivity":
-        named = {str(sensitivity_rank(value)) for value in values}
-    return lambda value: band_of(key, value) in named or without and value is None
+        named = frozenset(str(sensitivity_rank(value)) for value in named)
+    means = (named, without, timezone.now().astimezone(datetime.UTC).date() if key == "changed" else None)
+    return means, lambda value: band_of(key, value) in named or without and value is None

@@ -6,13 +6,14 @@ an empty cell.
 
 import datetime
 from datetime import UTC
+from functools import lru_cache
 
 from django.utils import dateformat, timezone
 from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 NBSP = "\u00a0"
 
@@ -130,12 +131,19 @@ def moment(value):
 
 
 def day_of(at):
-    return dateformat.format(at, "j M Y")
+    return _day(at.year, at.month, at.day, "j M Y", get_language())
+
+
+@lru_cache(maxsize=4096)
+def _day(year, month, day, words, language):
+    """A day in words; kept, because finding its words takes longer than all else of a table's cell."""
+    return dateformat.format(datetime.date(year, month, day), words)
 
 
 def in_full(at):
     """The moment in UTC, and in the reader's own time where that differs."""
-    utc = dateformat.format(at.astimezone(UTC), "D j M Y, H:i") + " UTC"
+    utc = at.astimezone(UTC)
+    utc = f"{_day(utc.year, utc.month, utc.day, 'D j M Y', get_language())}, {utc:%H:%M} UTC"
     here = timezone.localtime(at)
     if not here.utcoffset():
         return utc
