@@ -1,6 +1,8 @@
 """What every page shows around its content: where one can go, who one is, how it should look."""
 
-from django.urls import NoReverseMatch, reverse
+from functools import lru_cache
+
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.workflow import inbox
@@ -42,15 +44,23 @@ def places(request, entries, counts=None):
     for name, title, icon, permission in entries:
         if permission and not request.reader.may(permission):
             continue
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
+        url = _address(name, get_script_prefix(), get_urlconf())
+        if not url:
             continue
         current = request.path == url or (url != "/" and request.path.startswith(url))
         found.append(
             {"title": title, "url": url, "icon": icon, "current": current, "count": (counts or {}).get(name)}
         )
     return found
+
+
+@lru_cache(maxsize=256)
+def _address(name, prefix, urlconf):
+    """The address of a page without arguments; empty where this portal has none. The same twenty stand on every page."""
+    try:
+        return reverse(name, urlconf)
+    except NoReverseMatch:
+        return ""
 
 
 def page_context(request):

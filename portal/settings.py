@@ -137,6 +137,8 @@ if pool_size := env.int("DCS_POOL", default=0):
     for alias in ("default", "progress"):
         pool = {"min_size": int(alias == "default"), "max_size": pool_size, "timeout": 5}
         DATABASES[alias]["OPTIONS"] = {**DATABASES[alias]["OPTIONS"], "pool": pool}
+# Off behind a pooler that gives each transaction another connection and does not know of prepared statements.
+PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people -------------------------------------------------------------------------------------------

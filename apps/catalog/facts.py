@@ -27,12 +27,16 @@ def learn(rows, reader, *, kind=CAPSULE, slugs=None):
     if not lacking:
         return
     model = type(lacking[0])
+    # One row has a statement of its own: PostgreSQL keeps a plan for one key, not for a list that may be long.
+    many = len(lacking) > 1
+    keys = [row.pk for row in lacking]
 
     def build():
+        wanted = {"pk__in": [KEY]} if many else {"pk": KEY}
         named = expressions(reader, kind, asked)
-        return model._default_manager.filter(pk__in=[KEY]).order_by().values("pk", **named)
+        return model._default_manager.filter(**wanted).order_by().values("pk", **named)
 
-    found = statement((model, kind, asked), reader, build, many=True).run([row.pk for row in lacking])
+    found = statement((model, kind, asked, many), reader, build, many=many).run(keys if many else keys[0])
     values = {row["pk"]: row for row in found}
     for row in lacking:
         keep(row, values.get(row.pk, {}), reader, slugs=asked)

@@ -63,7 +63,7 @@ def reader_of(user, *, scopes=frozenset(), **about):
     """
     if user is None or not user.is_authenticated or not user.is_active:
         return Reader(**{**about, "via": "none"})
-    names = frozenset(user.groups.values_list("name", flat=True))
+    names, _permissions = user.standing()
     clearance = user.clearance if user.clearance is not None else roles.clearance_of(names)
     return Reader(
         user=user,

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
+from django.urls import reverse
 
 from apps.audit.models import Change
 from apps.people import groups, permission_table, rights, roles
@@ -170,3 +171,25 @@ def test_what_somebody_may_do_is_asked_once_for_roles_and_own_permissions(django
 
     assert may == [True, True, False]
     assert not nobody.has_perm("glossary.review_term")
+
+
+def test_a_right_that_is_taken_away_is_gone_at_the_next_request(client, db):
+    auditor = UserFactory(role="auditor")
+    client.force_login(auditor)
+    assert client.get(reverse("audit:log")).status_code == 200
+
+    auditor.groups.clear()
+
+    assert client.get(reverse("audit:log")).status_code == 403
+
+
+def test_a_permission_of_ones_own_counts_as_long_as_one_has_it(db):
+    clerk = UserFactory()
+    permission = Permission.objects.get(content_type__app_label="audit", codename="view_change")
+    assert not reader_of(clerk).may("audit.view_change")
+
+    clerk.user_permissions.add(permission)
+    assert reader_of(clerk).may("audit.view_change")
+
+    clerk.user_permissions.remove(permission)
+    assert not reader_of(clerk).may("audit.view_change")

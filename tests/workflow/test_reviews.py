@@ -9,7 +9,7 @@ from apps.catalog.models import ValueDomain
 from apps.dcs.refusals import Conflict
 from apps.glossary.models import Term
 from apps.people.reader import reader_of
-from apps.workflow import deciders, reviews
+from apps.workflow import deciders, inbox, reviews
 from apps.workflow.models import Notification, Review, Step
 from apps.workflow.transitions import IllegalTransition
 from tests.factories import (
@@ -325,6 +325,7 @@ def test_waiting_and_the_lock_never_disagree(agreed, author, ana, tom, stranger)
         reader = reader_of(person)
         waiting = set(Review.objects.waiting_for(reader))
         assert waiting == {review for review in found if not deciders.lock(review, reader)}, person
+        assert inbox.number(reader) == len(waiting)
 
 
 def test_steps_are_offered_as_they_can_be_taken(agreed, author, ana):
