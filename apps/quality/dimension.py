@@ -6,18 +6,19 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.functions import JSONObject
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.catalog import facts
+from apps.catalog import access, facts
 from apps.catalog.addresses import page_of
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.ui import paging
 from apps.ui.formats import duration, points, when
 from apps.ui.templatetags.ui import outcomes
 
-from . import document, scores, sentences
-from .models import QualityCheck, QualityRule
+from . import document, running, scores, sentences, writing
+from .models import QualityCheck, QualityRule, QualityRun
 
 SLUG = "quality"
 TICKS = 30
@@ -204,7 +205,15 @@ def panel(request, capsule):
     for rule in page:
         told_as_row(rule, rule.column.name if rule.column_id else capsule.name)
     runs = [rule["latest"]["at"] for rule in rules if rule["latest"]]
+    reader, now = request.reader, timezone.now()
+    for rule in page:
+        rule.muted = rule.is_muted(at=now)
+    editable = reader.may(writing.ADD) or reader.may(running.RUN)
+    mine = bool(access.may_edit(reader, capsule)) if editable else False
     return {
+        "may_write": mine and reader.may(writing.ADD),
+        "may_run": mine and reader.may(running.RUN),
+        "run": QualityRun.objects.visible_to(reader).of_checks().filter(capsule=capsule).first(),
         "page": page,
         "score": score,
         "sum": arithmetic(score) if score.value is not None else None,

@@ -87,7 +87,7 @@ class CheckSerializer(RecordSerializer):
         return super().hidden_from(reader) | below
 
 
-class AskingSerializer(BodySerializer):
+class CheckingSerializer(BodySerializer):
     """What to check: one rule, several, or a capsule. With `check_status` it is a result that was found elsewhere."""
 
     quality_rule_id = serializers.UUIDField(required=False)
@@ -156,7 +156,7 @@ class CheckReading(ReadingViewSet):
         return "execute" if self.request is not None and self.request.method == "POST" else ""
 
     @extend_schema(
-        request=AskingSerializer,
+        request=CheckingSerializer,
         responses={
             200: OpenApiResponse(CheckSerializer, description="A trial: nothing is kept."),
             201: CheckSerializer,
@@ -170,7 +170,7 @@ class CheckReading(ReadingViewSet):
         or one that takes longer, become a run: 202. `dry_run` keeps nothing: 200 with what was found. 409 if nothing
         says where the data lies.
         """
-        asking = AskingSerializer(data=request.data)
+        asking = CheckingSerializer(data=request.data)
         asking.is_valid(raise_exception=True)
         values = dict(asking.validated_data)
         capsule, rules = self._asked(values)
@@ -217,9 +217,9 @@ class CheckReading(ReadingViewSet):
 
     def _kept(self, rule, values):
         given = {"status": values["check_status"]}
-        fields = {field.field_name: field.source for field in AskingSerializer().fields.values()}
+        fields = {field.field_name: field.source for field in CheckingSerializer().fields.values()}
         given |= {
-            fields[name]: values[fields[name]] for name in AskingSerializer.FOUND if fields[name] in values
+            fields[name]: values[fields[name]] for name in CheckingSerializer.FOUND if fields[name] in values
         }
         return self._created(outside.note(rule, given, reader=self.request.reader))
 

@@ -15,6 +15,11 @@ class RunSerializer(RecordSerializer):
     """One reading of a capsule's data: its rules checked, or its columns profiled."""
 
     capsule_urn = serializers.CharField(source="capsule.urn", read_only=True)
+    kind = serializers.CharField(read_only=True, help_text="`checks` or `profile`.")
+    trigger = serializers.CharField(read_only=True, help_text="`manual`, `schedule`, `api` or `ingest`.")
+    state = serializers.CharField(
+        read_only=True, help_text="`queued`, `running`, `finished`, `partly`, `failed` or `cancelled`."
+    )
     scope = JSONField(read_only=True)
     counts = JSONField(read_only=True)
 

@@ -1,0 +1,223 @@
+"""The form of a rule, drawn from the JSON Schema of its type; a person writes what a rule of that type takes, no JSON."""
+
+import json
+from decimal import Decimal, InvalidOperation
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.catalog.vocabularies import RuleSeverity
+from apps.dcs import cron
+
+from . import configs
+from .rule_types.schemas import CARRIED
+
+SHORT_LISTS = 40  # choices of a parameter up to which they are offered; longer ones are typed
+FIXED = ("name", "severity", "blocking", "is_enabled", "description", "schedule")
+COLUMN_PARAMETERS = ("column", "left")
+SYNONYMS = {"allowed_values": "values", "reference": "references"}  # what capsule documents call them
+
+
+class RuleForm(forms.Form):
+    """What a rule says, and what its type needs; `definition` is the type's."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        required=False,
+        max_length=255,
+        help_text=gettext_lazy("Left empty, it is called after its type and subject."),
+    )
+    severity = forms.ChoiceField(
+        label=gettext_lazy("Severity"), choices=RuleSeverity.choices, initial=RuleSeverity.WARNING
+    )
+    blocking = forms.BooleanField(
+        label=gettext_lazy("Blocks what comes after it"),
+        required=False,
+        help_text=gettext_lazy(
+            "The gate answers no while it fails. It needs the severity error or critical."
+        ),
+    )
+    is_enabled = forms.BooleanField(label=gettext_lazy("Checked"), required=False, initial=True)
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    schedule = forms.CharField(
+        label=gettext_lazy("Times of its own"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy(
+            "Five fields of cron in UTC, such as 0 6 * * *. Empty: checked with its capsule."
+        ),
+    )
+
+    def __init__(self, *args, definition, columns, rule=None, **kwargs):
+        self.definition, self.rule = definition, rule
+        if rule is not None:
+            kwargs["initial"] = {**self._stored(rule), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        needed = set(definition.schema.get("required", ()))
+        self.parameters = {}
+        for key, told in definition.schema["properties"].items():
+            if key not in CARRIED and key not in FIXED and told:
+                self.parameters[key] = told
+                self.fields[f"p_{key}"] = _field(key, told, key in needed, columns)
+        order = [f"p_{key}" for key in self.parameters]
+        self.order_fields([*order, *FIXED])
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("autocomplete", "off")
+
+    def _stored(self, rule):
+        config = rule.config or {}
+        found = {
+            name: getattr(rule, name)
+            for name in ("name", "severity", "blocking", "is_enabled", "description")
+        }
+        found["schedule"] = config.get("schedule", "")
+        for key, told in self.definition.schema["properties"].items():
+            value = getattr(rule, told["x-column"]) if "x-column" in told else None
+            if value is None:
+                value = config.get(key, config.get(SYNONYMS.get(key)))
+            if value is not None:
+                found[f"p_{key}"] = _shown(value, told)
+        return found
+
+    def clean_schedule(self):
+        text = " ".join(self.cleaned_data["schedule"].split())
+        if text and (said := cron.problem(text, "UTC", after=timezone.now())):
+            raise forms.ValidationError(said)
+        return text
+
+    def values(self):
+        """The model's names and what was written; what the form does not ask of a stored rule stays."""
+        cleaned = self.cleaned_data
+        found = {name: cleaned[name] for name in ("name", "severity", "blocking", "is_enabled")}
+        found["description"] = cleaned["description"] or None
+        kept = {SYNONYMS.get(key, key) for key in self.parameters} | set(self.parameters) | {"schedule"}
+        stored = (self.rule.config or {}) if self.rule else {}
+        config = {key: value for key, value in stored.items() if key not in kept}
+        found |= dict.fromkeys(configs.COLUMNS)
+        for key, told in self.parameters.items():
+            value = cleaned.get(f"p_{key}")
+            if value in (None, "", []):
+                continue
+            if told.get("type") == "boolean" and value == told.get("default", False):
+                continue
+            column = told.get("x-column")
+            if column and (not _is_number(column) or isinstance(value, int | float | Decimal)):
+                found[column] = value
+            else:
+                config[key] = _plain(value)
+        if cleaned["schedule"]:
+            config["schedule"] = cleaned["schedule"]
+        return {**found, "config": config}
+
+    def blame(self, fields):
+        """Say what is wrong at the fields that are to blame; `fields` are names of the API."""
+        by_column = {told["x-column"]: key for key, told in self.parameters.items() if "x-column" in told}
+        for name, sentences in fields.items():
+            key = name.removeprefix("rule_config.")
+            key = by_column.get(key, key)
+            field = f"p_{key}" if f"p_{key}" in self.fields else key if key in self.fields else None
+            field = "name" if name == "rule_name" else field
+            for sentence in sentences:
+                self.add_error(field, sentence)
+
+
+def _field(key, told, required, columns):
+    kind, options = told.get("type"), {
+        "label": _(told.get("title") or key), "required": required,
+        "help_text": _(told["description"]) if told.get("description") else "",
+    }  # fmt: skip
+    if "default" in told:
+        options["initial"] = told["default"]
+    if kind == "boolean":
+        return forms.BooleanField(**{**options, "required": False})
+    if key in COLUMN_PARAMETERS or key == "columns":
+        choices = [(name, name) for name in columns]
+        if key == "columns":
+            return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **options)
+        return forms.ChoiceField(choices=[("", "—"), *choices], **options)
+    if "enum" in told and len(told["enum"]) <= SHORT_LISTS:
+        blank = [] if required else [("", "—")]
+        return forms.ChoiceField(choices=[*blank, *((word, word) for word in told["enum"])], **options)
+    if kind == "array":
+        options["help_text"] = f"{options['help_text']} {_('One on each line.')}".strip()
+        return Lines(widget=forms.Textarea(attrs={"rows": 5}), **options)
+    if kind == "object":
+        return forms.JSONField(widget=forms.Textarea(attrs={"rows": 3}), **options)
+    if kind == "integer":
+        return forms.IntegerField(min_value=told.get("minimum"), **options)
+    if kind == "number":
+        return forms.DecimalField(min_value=told.get("minimum"), max_value=told.get("maximum"), **options)
+    if isinstance(kind, list) and "number" in kind:
+        return NumberOrText(**options)
+    if key in ("sql", "check_expression", "apply_condition"):
+        rows = 6 if key == "sql" else 2
+        return forms.CharField(
+            strip=False,
+            max_length=20_000,
+            widget=forms.Textarea(attrs={"rows": rows, "spellcheck": "false"}),
+            **options,
+        )
+    return forms.CharField(max_length=2000, strip=key != "pattern", **options)
+
+
+class Lines(forms.CharField):
+    """A list, one value on each line; what is a number is one."""
+
+    def to_python(self, value):
+        return [_value(line.strip()) for line in str(value or "").splitlines() if line.strip()]
+
+    def prepare_value(self, value):
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+
+class NumberOrText(forms.CharField):
+    """A number, or a date or time as text."""
+
+    def to_python(self, value):
+        text = str(value or "").strip()
+        try:
+            return Decimal(text) if text else ""
+        except InvalidOperation:
+            return text
+
+
+def _value(text):
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else text
+
+
+def _is_number(column):
+    return column in configs.NUMBERS
+
+
+def _plain(value):
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def _shown(value, told):
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, dict) and told.get("type") != "object":
+        return ".".join(str(value[key]) for key in ("table", "column") if value.get(key))
+    return value
+
+
+class MuteForm(forms.Form):
+    """Until when a rule is left unchecked."""
+
+    until = forms.DateField(label=gettext_lazy("Mute until"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_until(self):
+        until = self.cleaned_data["until"]
+        if until <= timezone.now().date():
+            raise forms.ValidationError(_("Write a date to come."))
+        return until
