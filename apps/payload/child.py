@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 MIB = 2**20
 BEYOND = 2048  # MiB of addresses besides the engine's own limit: its code, stacks of threads, Python, numpy
@@ -122,7 +123,7 @@ def _repeated(engine, columns, where):
 
 
 # What may be asked; nothing else of the engine is reached through the pipe.
-ASKED = {
+ASKED: dict[str, Callable] = {
     "relation": lambda engine, alias: engine.relation(alias),
     "types": lambda engine, alias: engine.types(alias),
     "fetch": lambda engine, sql, seconds: engine.fetch(sql, deadline_s=seconds),

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from .engines import wire
 from .engines.base import SUBJECT, ColumnBounds, Repeated, TableMetadata, Unanswered
@@ -33,7 +34,7 @@ class Sandbox:
         self.described, self.footers = description, footers
         self.left_out = {}  # {alias: why it is not open}
         self.deadline_s = description.deadline_s if deadline_s is None else deadline_s
-        self.process = None
+        self.process: Any = None
         self._known, self._left = {}, b""
         self._asking, self._writing = threading.Lock(), threading.Lock()
         self._stopped_at, self._started = None, 0
@@ -134,7 +135,7 @@ class Sandbox:
         return self._ask("unreadable", alias)
 
     def cancel(self):
-        """End what is being asked; called from another thread, and heard within two seconds."""
+        """End what is being asked, within two seconds, and answer nothing more; called from another thread."""
         self._stopped_at = time.monotonic()
         with contextlib.suppress(OSError, ValueError, AttributeError):
             self._say({"ask": "cancel"}, self.process)
@@ -148,6 +149,8 @@ class Sandbox:
 
     def _ask(self, ask, *given, within=None):
         with self._asking:
+            if self._stopped_at is not None:
+                raise Unanswered("cancelled", "before it was asked")
             left = self._until - time.monotonic()
             if left <= 0:
                 self.close()
@@ -155,7 +158,6 @@ class Sandbox:
             self._revive()
             seconds = left if within is None else min(within, left)
             given = (*given, seconds) if ask == "fetch" else given
-            self._stopped_at = None
             return self._exchange({"ask": ask, "with": list(given)}, time.monotonic() + seconds)
 
     def _revive(self):
@@ -216,10 +218,11 @@ class Sandbox:
 
     def _died(self, said, until):
         """The `Unanswered` of a child that is gone, by what has ended it."""
-        process = self.process
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(1)
-        code = process.returncode
+        process, code = self.process, None
+        if process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+            code = process.returncode
         self.close()
         if code == -signal.SIGXCPU or time.monotonic() > until:
             return Unanswered("deadline", f"{said} ({code})")

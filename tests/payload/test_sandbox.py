@@ -171,9 +171,14 @@ def test_what_is_cancelled_ends_soon_even_if_it_does_not_hear(orders, monkeypatc
     with Sandbox(described(orders)) as engine:
         threading.Timer(0.2, engine.cancel).start()
         assert refused(engine, ENDLESS) == "cancelled"
-        os.kill(engine.process.pid, signal.SIGSTOP)
+        # Whoever cancels between two questions is heard too.
+        assert refused(engine, "SELECT 1") == "cancelled"
+    with Sandbox(described(orders)) as engine:
+        child = engine.process.pid
+        os.kill(child, signal.SIGSTOP)
         threading.Timer(0.2, engine.cancel).start()
         assert refused(engine, "SELECT 1") == "cancelled"
+        assert gone(child)
 
 
 def test_an_answer_beyond_the_limit_does_not_reach_the_parent(orders):

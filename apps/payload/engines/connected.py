@@ -1,5 +1,7 @@
 """What all engines share: one connection, and no answer where nothing is known without reading. Pure."""
 
+from typing import Any
+
 from .base import SUBJECT, Unanswered
 from .description import quoted
 
@@ -9,8 +11,9 @@ class Connected:
 
     def __init__(self, description):
         self.described = description
-        self.connection = None
-        self._types, self._cancelled = {}, False
+        self.connection: Any = None
+        self._types: dict[str, dict[str, str]] = {}
+        self._cancelled = False
 
     def __exit__(self, *_error):
         self.close()
@@ -35,6 +38,10 @@ class Connected:
         stored = {name.casefold(): name for name in self.types()}
         named = [name if name in self.types() else stored.get(name.casefold()) for name in subject.key]
         return () if None in named else tuple(map(quoted, named))
+
+    def types(self, alias=SUBJECT) -> dict[str, str]:
+        """{column: type, as the engine spells it} in the order of the table."""
+        raise NotImplementedError
 
     def seconds(self, deadline_s):
         """How long a query may take."""

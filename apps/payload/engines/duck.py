@@ -25,7 +25,7 @@ class DuckEngine(Connected):
     """One connection of its own: a context manager. Subclasses attach what may be read; then the door is closed for good."""
 
     dialect = "duckdb"
-    hidden = ()  # columns that are no part of the data
+    hidden: tuple[str, ...] = ()  # columns that are no part of the data
 
     def __enter__(self):
         # Imported late: a process that never reads data does not pay for the engine.

@@ -69,7 +69,8 @@ def _proves(column):
 
 def _groups(groups, proves, rows):
     """Sums and bounds of the row groups; a statistic that one of them lacks is lacking for all."""
-    nulls, lowest, highest = 0, [], []
+    nulls: int | None = 0
+    lowest, highest = [], []
     for group in groups:
         statistics = group.statistics if group.is_stats_set else None
         if statistics is None or not statistics.has_null_count:
