@@ -26,6 +26,7 @@ def context(rule, reader):
     seen = QualityCheck.objects.visible_to(reader).filter(rule=rule).select_related("run")
     checks = list(seen.order_by("-checked_at", "-id")[:HISTORY])
     last = checks[0] if checks else None
+    rule.is_wrong = last is not None and last.status in ("failed", "error", "warning")
     may_see_values = reader.clearance >= CONFIDENTIAL
     return {
         "rule": rule,

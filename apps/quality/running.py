@@ -25,7 +25,7 @@ from apps.people.reader import reader_of, system
 
 from . import batches, reasons, storing
 from .engine.plan import CheckResult
-from .engine.runner import run_rules
+from .engine.runner import run_rules, sql_of
 from .models import QualityRun
 from .storing import Facts
 
@@ -40,6 +40,7 @@ MOST_ATTEMPTS = 2  # workers that a run may take with it
 HALF_A_SECOND = 0.5
 POLL_S = 0.5
 BUSY_S = 5
+SMALL = 50  # rules whose SQL is kept whatever they find
 State = QualityRun.State
 
 
@@ -216,11 +217,27 @@ def measure(batch, *, now, deadline_s=None, progress=None, watch=None):
             progress=progress,
             withheld=batch.withheld,
         )
+        _tell_sql(engine, results, now)
         facts = Facts(now, f"{engine.dialect} {engine.version}", _fingerprint(engine))
     for result in results:
         if result.detail:
             log.info("rule %s: %s: %s", result.rule.key, result.code, result.detail[:500])
     return [*results, *batch.unasked], facts
+
+
+def _tell_sql(engine, results, now):
+    """Keep what was asked of the data with what is wrong, and with all of a small batch: writing it costs some time."""
+    small = len(results) <= SMALL
+    for result in results:
+        if (
+            not result.sql
+            and result.status != "skipped"
+            and (small or result.status in ("failed", "warning"))
+        ):
+            try:
+                result.sql = sql_of(result.rule, engine, now=now)
+            except Exception:  # the result stands without it
+                log.debug("no SQL for rule %s", result.rule.key, exc_info=True)
 
 
 def _fingerprint(engine):
