@@ -17,7 +17,7 @@ from apps.ui import paging
 from apps.ui.formats import duration, points, when
 from apps.ui.templatetags.ui import outcomes
 
-from . import document, running, scores, sentences, writing
+from . import document, profile_page, running, scores, sentences, writing
 from .models import QualityCheck, QualityRule, QualityRun
 
 SLUG = "quality"
@@ -246,7 +246,7 @@ def column_panel(request, column):
     )
     for rule in rules:
         told_as_row(rule, column.name)
-    return {"rules": rules}
+    return {"rules": rules, **profile_page.of_column(column, request.reader)}
 
 
 def told_as_row(rule, subject):

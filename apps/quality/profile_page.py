@@ -12,7 +12,7 @@ from apps.people.roles import CONFIDENTIAL
 from apps.ui import charts, paging
 from apps.ui.formats import count, when
 
-from . import drift, profile_store, run_page, writing
+from . import drift, profile_store, run_page, running, writing
 from .models import ColumnProfile, QualityRule, QualityRun
 from .suggest import suggestions
 
@@ -271,6 +271,16 @@ def accept(profile, key, *, by):
     }
     values["meta"] = {"suggested_by": f"profile of {profile.profiled_at:%Y-%m-%d}"}
     return writing.create(values, by=by, reason=_("Suggested by a profile"))
+
+
+def of_column(column, reader):
+    """What the page of a column shows: its latest profile, and whether the reader may ask for another."""
+    profile = profile_store.latest(column, reader)
+    if profile is not None:
+        profile.column = column
+        tell(profile, open_=reader.clearance >= CONFIDENTIAL)
+    may = bool(running.may_run(reader, column.capsule))
+    return {"profile": profile, "may_profile": may, "urn": column.capsule.urn, "column": column.name}
 
 
 def progress_of(run):

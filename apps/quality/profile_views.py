@@ -1,16 +1,19 @@
 """Pages of profiles."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from apps.catalog.api import addresses
 from apps.dcs.refusals import Conflict
 from apps.ui.htmx import fragment
 
-from . import configs, profile_page, profile_store
+from . import configs, profile_page, profile_store, profiling
 from .models import QualityRun
 
 
@@ -59,3 +62,20 @@ def add_rule(request, number):
         said = _("This rule is not suggested any more: the column has one of its kind, or other values.")
         return profile(request, number, error=said, status=409)
     return redirect(rule)
+
+
+@require_POST
+@login_required
+def profile_now(request, urn):
+    """Queue a profile of a capsule, or of one of its columns, and follow it; says why if nobody knows where the data lies."""
+    capsule = get_object_or_404(addresses.capsules(urn, request.reader).select_related("owner", "domain"))
+    name = request.POST.get("column", "")
+    if name and not capsule.columns.filter(name=name, retired_at=None).exists():
+        raise Http404
+    try:
+        run = profiling.accept(capsule, reader=request.reader, columns=[name] if name else ())
+    except Conflict as error:
+        messages.error(request, error.detail)
+        back = reverse("catalog:column", args=[capsule.urn, name]) if name else capsule.get_absolute_url()
+        return redirect(back)
+    return redirect(run)

@@ -120,6 +120,11 @@ def carry_out(run_id, *, tries=0):
         return
     run, progress, reader = taken
     progress.begin()
+    if run.kind == QualityRun.Kind.PROFILE:
+        from . import profiling  # it builds on this module
+
+        profiling.carry_on(run, progress, reader)
+        return
     paced = Paced(progress)
     try:
         batch = batches.of(run.capsule, batches.keys_of(run.scope), now=run.started_at)

@@ -19,6 +19,7 @@ urlpatterns = [
     path("quality/runs/", views.runs, name="runs"),
     path("quality/runs/<uuid:key>/", views.run_by_key, name="run_by_key"),
     path("quality/runs/<int:number>/", views.run, name="run"),
+    path("quality/capsules/<urn:urn>/profile/", profile_views.profile_now, name="profile_now"),
     path("quality/profiles/<uuid:key>/", profile_views.profile_by_key, name="profile_by_key"),
     path("quality/profiles/<int:number>/", profile_views.profile, name="profile"),
     path("quality/profiles/<int:number>/rules/", profile_views.add_rule, name="profile_rule"),

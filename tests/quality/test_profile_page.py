@@ -253,3 +253,66 @@ def test_a_thousand_columns_cost_no_more_queries_than_one(sign_in, orders):
     assert asked(many, f"?against={before.number}") <= alone + 3
     assert alone <= 30
     assert QualityRun.objects.count() == 3
+
+
+def test_a_columns_page_shows_its_latest_profile_with_its_histogram(sign_in, orders):
+    profiled(orders, amount(null_count=50, null_percentage=Decimal(1)), ago=1)
+    run = profiled(orders, amount(null_count=100, null_percentage=Decimal(2)))
+
+    said = text(sign_in("policy_admin").get(reverse("catalog:column", args=[orders.urn, "amount"])))
+
+    assert "How values of amount spread" in said
+    assert run.get_absolute_url() in said or "The whole profile" not in said
+    assert "2 %" in said
+
+
+def test_a_columns_page_keeps_values_from_readers_without_clearance(sign_in, orders):
+    profiled(orders, email())
+
+    said = text(sign_in("analyst").get(reverse("catalog:column", args=[orders.urn, "email"])))
+
+    assert SECRET not in said
+    assert "Counts only" in said
+    assert "Profile now" not in said
+
+
+def test_without_a_profile_a_columns_page_offers_one_to_those_who_may(producer, orders):
+    said = text(producer.get(reverse("catalog:column", args=[orders.urn, "amount"])))
+
+    assert "nobody has counted its values" in said
+    assert "Profile now" in said
+
+
+def test_asking_for_a_profile_leads_to_it_and_waits_for_a_worker(producer, orders, tmp_path, settings):
+    settings.PAYLOAD_ROOTS = [str(tmp_path)]
+    (tmp_path / "orders.parquet").write_bytes(b"PAR1")
+    orders.storage_location, orders.storage_format = str(tmp_path / "orders.parquet"), "parquet"
+    orders.save()
+
+    answer = producer.post(reverse("quality:profile_now", args=[orders.urn]), {"column": "amount"})
+
+    run = QualityRun.objects.get()
+    assert (run.state, run.scope) == ("queued", {"columns": ["amount"]})
+    assert answer["Location"] == run.get_absolute_url()
+
+
+def test_without_data_the_page_says_why_nothing_is_profiled(producer, orders):
+    answer = producer.post(
+        reverse("quality:profile_now", args=[orders.urn]), {"column": "amount"}, follow=True
+    )
+
+    assert answer.redirect_chain[-1][0] == reverse("catalog:column", args=[orders.urn, "amount"])
+    assert "is not read here" in text(answer) or "where the data of orders lies" in text(answer)
+    assert not QualityRun.objects.exists()
+
+
+@pytest.mark.parametrize(("role", "status"), [("analyst", 403), ("policy_admin", 403)])
+def test_who_may_not_run_may_not_ask_for_a_profile(sign_in, orders, role, status):
+    assert sign_in(role).post(reverse("quality:profile_now", args=[orders.urn])).status_code == status
+
+
+def test_a_column_that_is_not_there_is_not_profiled(producer, orders):
+    assert (
+        producer.post(reverse("quality:profile_now", args=[orders.urn]), {"column": "nothing"}).status_code
+        == 404
+    )

@@ -6,6 +6,7 @@ from apps.people.rest.routes import Router
 
 from .checks import CheckReading
 from .gate import GateOfCapsule
+from .profiles import LatestProfileOfColumn, ProfilesOfColumn
 from .rules import RulesOfCapsule, RulesOfColumn, RuleViewSet
 from .runs import RunViewSet
 from .score import ScoreOfCapsule
@@ -29,6 +30,8 @@ urlpatterns = [
     *router.urls,
     path(f"{OF_CAPSULE}/quality-rules", RulesOfCapsule.as_view(ROWS), name="capsule-quality-rules"),
     path(f"{OF_COLUMN}/quality-rules", RulesOfColumn.as_view(ROWS), name="column-quality-rules"),
+    path(f"{OF_COLUMN}/profile", LatestProfileOfColumn.as_view({"get": "retrieve"}), name="column-profile"),
+    path(f"{OF_COLUMN}/profiles", ProfilesOfColumn.as_view(ROWS), name="column-profiles"),
     path(f"{OF_CAPSULE}/quality-score", ScoreOfCapsule.as_view(), name="capsule-quality-score"),
     path(f"{OF_CAPSULE}/gate", GateOfCapsule.as_view(), name="capsule-gate"),
 ]
