@@ -30,9 +30,19 @@ class ChangeQuerySet(models.QuerySet):
         return self.filter(table_name=record._meta.db_table, record_id=record.pk)
 
     def of_any(self, subjects):
-        """The history of many rows: `subjects` maps table name to keys, a collection or a queryset of them."""
-        conditions = [models.Q(table_name=table, record_id__among=keys) for table, keys in subjects.items()]
+        """The history of many rows: `subjects` maps table name to keys, None for all of a table.
+
+        Keys are a collection, an `ArraySubquery` where a query names few, or a queryset where it names thousands.
+        """
+        conditions = [self._of(table, keys) for table, keys in subjects.items()]
         return self.filter(reduce(operator.or_, conditions)) if conditions else self.none()
+
+    @staticmethod
+    def _of(table, keys):
+        if keys is None:
+            return models.Q(table_name=table)
+        lookup = "in" if isinstance(keys, models.QuerySet) else "among"
+        return models.Q(table_name=table, **{f"record_id__{lookup}": keys})
 
 
 class Change(models.Model):

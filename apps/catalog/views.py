@@ -1,5 +1,6 @@
 """Pages of a capsule: overview, the tabs of its dimensions, versions, activity, and its columns."""
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -123,10 +124,13 @@ def column_context(request, capsule, column):
 
 def subjects(capsule):
     """The rows whose log tells the story of the capsule: itself, its columns, keys and indexes."""
-    columns = Column.objects.filter(capsule=capsule).values("pk")
     return {
         "capsules": [capsule.pk],
-        "columns": columns,
-        "column_constraints": Constraint.objects.filter(column__capsule=capsule).values("pk"),
-        "capsule_indexes": Index.objects.filter(capsule=capsule).values("pk"),
+        "columns": _keys(Column.objects.filter(capsule=capsule)),
+        "column_constraints": _keys(Constraint.objects.filter(column__capsule=capsule)),
+        "capsule_indexes": _keys(Index.objects.filter(capsule=capsule)),
     }
+
+
+def _keys(rows):
+    return ArraySubquery(rows.order_by().values("pk"))

@@ -134,11 +134,11 @@ def steward(reader, since):
     counted = completeness.counted(filters, reader)
     worst = some(Filters(domain=tuple(names), sort="-downstream"), reader, 25)
     after = since or timezone.now() - datetime.timedelta(days=7)
-    capsules = Capsule.objects.visible_to(reader).filter(**({"domain__name__in": names} if names else {}))
-    subjects = {
-        "capsules": capsules.values("pk"),
-        "columns": Column.objects.filter(capsule__in=capsules).values("pk"),
-    }
+    subjects = {"capsules": None, "columns": None}
+    if names:
+        capsules = Capsule.objects.visible_to(reader).filter(domain__name__in=names)
+        columns = Column.objects.filter(capsule__in=capsules)
+        subjects = {"capsules": capsules.values("pk"), "columns": columns.values("pk")}
     return {
         "waiting": waiting(reader),
         "domains": names,

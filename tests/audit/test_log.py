@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, connection, connections, transaction
 
 from apps.audit.context import acting
@@ -349,13 +350,22 @@ def test_keys_that_a_query_names_lead_to_their_entries_by_index():
     capsule = CapsuleFactory()
     column = ColumnFactory(capsule=capsule)
     ColumnFactory()
-    columns = Column.objects.filter(capsule=capsule).values("pk")
+    columns = ArraySubquery(Column.objects.filter(capsule=capsule).values("pk"))
 
     found = Change.objects.of_any({"capsules": [capsule.pk], "columns": columns})
 
     assert {each.record_id for each in found} == {capsule.pk, column.pk}
     # As one of two alternatives `IN (SELECT …)` would be a filter over the history of every column.
     assert "= ANY (ARRAY(SELECT" in str(found.query)
+
+
+def test_the_history_of_all_rows_of_a_table_is_found():
+    column, other = ColumnFactory(), ColumnFactory()
+
+    found = Change.objects.of_any({"columns": None})
+
+    assert {column.pk, other.pk} <= {each.record_id for each in found}
+    assert not found.exclude(table_name="columns").exists()
 
 
 @pytest.mark.django_db
