@@ -139,5 +139,5 @@ SAID = {
     "no_bound": lambda: _("Name the least, the most, or both."),
     "no_operator": lambda: _("Say how the number is compared."),
     "no_forest": lambda: _("The method %(method)s needs the extra “forest”, which is not installed."),
-    "unknown_function": lambda: _("No function of this name is registered here."),
+    "no_function": lambda: _("No function %(function)s is registered here."),
 }

@@ -2,9 +2,14 @@
 
 from django.utils.translation import gettext as _
 
+from . import refusals
+from .refused import Refused
+
 
 def reason(code, values=None):
     """The sentence of a code, its blanks filled; the code itself for one that nobody has put into words."""
+    if code not in SAID and code in refusals.SAID:
+        return refusals.sentence(Refused(code, **(values or {})))
     say = SAID.get(code)
     if say is None:
         return _("Could not run (%(code)s).") % {"code": code} if code else _("Could not run.")
@@ -49,4 +54,10 @@ SAID = {
     "no_limit": lambda: _("The rule names no limit."),
     "no_deviation": lambda: _("The rule names no standard deviation above 0."),
     "no_forest": lambda: _("The method %(method)s needs the extra “forest”, which is not installed."),
+    "internal": lambda: _("The portal made a mistake with this rule; its log says more."),
+    "no_function": lambda: _("No function %(function)s is registered here."),
+    "no_time_column": lambda: _("Nothing tells when the data was written. Name a column of times."),
+    "needs_column": lambda: _("A rule %(type)s is about one column."),
+    "needs_capsule": lambda: _("A rule %(type)s is about the whole capsule."),
+    "too_few_values": lambda: _("There are too few values to tell: %(found)s of at least %(least)s."),
 }

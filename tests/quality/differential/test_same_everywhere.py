@@ -7,6 +7,7 @@ import pytest
 
 from apps.payload.engines import opened
 from apps.payload.engines.description import POSTGRES, Description, Table
+from apps.payload.sandbox import Sandbox
 from apps.quality import functions
 from apps.quality.engine.runner import run_rules
 from apps.quality.rule_types import TYPES
@@ -17,6 +18,9 @@ from .data import write_parquet, write_postgres
 
 CASES = cases()
 ENGINES = ("files", "plainly", "postgres")
+IN_A_CHILD = (
+    "strange"  # the data set that is read by a process of its own as well: what it sends is odd enough
+)
 REFERRED = {"known": "typical", "strange": "strange"}
 EVERY = [
     pytest.param(engine, data, place, id=f"{engine}-{data}-{place}-{case[0]}")
@@ -96,6 +100,23 @@ def test_a_rule_finds_what_was_counted_by_hand(answers, engine, data, place):
         assert found.outcome.measured is None
     else:
         assert Decimal(found.outcome.measured) == measured
+
+
+def test_a_process_of_its_own_answers_as_this_one(answers, tmp_path):
+    paths = write_parquet(tmp_path)
+    asked = rules(*((kind, column, rule) for kind, column, rule, _expected in CASES[IN_A_CHILD]))
+    described = files_engine(
+        paths[IN_A_CHILD], **{alias: paths[name] for alias, name in REFERRED.items()}
+    ).described
+
+    with Sandbox(described, deadline_s=60) as engine:
+        found = run_rules(engine, asked, now=NOON)
+
+    here = answers["files", IN_A_CHILD]
+    assert [(one.status, one.code, one.outcome) for one in found] == [
+        (one.status, one.code, one.outcome) for one in here
+    ]
+    assert [one.samples for one in found] == [one.samples for one in here]
 
 
 @pytest.mark.parametrize("data", CASES)

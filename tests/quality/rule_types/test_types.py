@@ -1,13 +1,15 @@
 """All 21 kinds of rule are whole: each has its schema, its category, its sentence and its rows in the comparison."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from apps.catalog.documents.quality import CATEGORIES
-from apps.quality import functions, refusals
+from apps.quality import engine, functions, reasons, refusals, rule_types
 from apps.quality.models import RuleType
 from apps.quality.rule_types import FIELDS, TYPES
 from apps.quality.rule_types.checking import check_config
@@ -64,10 +66,28 @@ def test_sentences_read_the_words_of_the_document_and_of_the_design(names):
     assert sentence(referring, "customer") == "Every customer exists in customers.id"
 
 
+def _codes(path):
+    """The words in which a module says why a rule cannot be decided."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("CannotCheck", "Unanswered"):
+            yield from (
+                one.value for one in ast.walk(node.args[0]) if isinstance(getattr(one, "value", None), str)
+            )
+
+
+def test_every_reason_why_a_rule_cannot_be_decided_has_its_sentence():
+    modules = [*Path(rule_types.__file__).parent.glob("*.py"), *Path(engine.__file__).parent.glob("*.py")]
+
+    codes = {code for path in modules for code in _codes(path)}
+
+    assert len(codes) > 15
+    assert codes <= reasons.SAID.keys() | refusals.SAID.keys()
+    assert reasons.reason("pattern_long", {"most": 1000}).startswith("The pattern is longer than 1000")
+
+
 def test_importing_the_types_loads_no_engine():
     asked = "import sys, apps.quality.rule_types, apps.quality.engine.runner; print([m for m in ('ibis', 'duckdb', 'pyarrow', 'django') if m in sys.modules])"
 
     found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
-    assert refusals.SAID
