@@ -18,6 +18,7 @@ from apps.dcs.jobs import Cancelled, Progress
 from apps.dcs.models import JobProgress
 from apps.dcs.refusals import Conflict
 from apps.people.reader import reader_of, system
+from apps.quality import schedules as quality_schedules
 
 from . import apply, rows, uploads
 from .readers import dbt, dbt_lineage
@@ -188,6 +189,7 @@ def _work(job, reader, report):
             _runs(job, reading)
         refresh_facts(outcome.touched)
         versions.capture(outcome.touched, reader, context={"reason": why, "ingestion": f"J-{job.number}"})
+        quality_schedules.after_ingestion(outcome.touched)
         report("Finishing", 1, 1)
         job.source_name = reading.project[:255]
         job.records_processed = len(reading.all_urns)

@@ -8,9 +8,9 @@ from apps.catalog.models import IngestionJob
 from apps.contracts.models import Incident
 from apps.deploy.models import Plan
 from apps.policy.models import Policy
-from apps.quality.models import QualityRule
+from apps.quality.models import QualityRule, QualityRun
 
-NUMBERED = {"J": IngestionJob, "R": QualityRule, "P": Policy, "I": Incident, "PL": Plan}
+NUMBERED = {"J": IngestionJob, "R": QualityRule, "Q": QualityRun, "P": Policy, "I": Incident, "PL": Plan}
 NUMBER = re.compile(r"([A-Za-z]{1,2})-(\d{1,15})")
 
 

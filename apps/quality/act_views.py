@@ -14,9 +14,9 @@ from apps.catalog.addresses import at_its_urn
 from apps.dcs.refusals import Conflict
 from apps.ui.htmx import fragment
 
-from . import batches, configs, rule_page, running, sentences, storing, views, writing
-from .forms import MuteForm, RuleForm
-from .models import QualityRule, RuleType
+from . import batches, configs, rule_page, running, schedules, sentences, storing, views, writing
+from .forms import MuteForm, RuleForm, ScheduleForm
+from .models import QualityRule, QualitySchedule, RuleType
 from .rule_types import TYPES
 
 NEW = ("quality/rule_form.html", "trial")
@@ -72,6 +72,31 @@ def again(request, number):
     except Conflict as refused:
         messages.error(request, refused.detail)
         return redirect(run)
+
+
+@at_its_urn
+def schedule(request, capsule):
+    """When the rules of a capsule are checked by themselves."""
+    running.may_run(request.reader, capsule).or_refuse()
+    stored = QualitySchedule.objects.filter(capsule=capsule).first()
+    form = ScheduleForm(request.POST or None, schedule=stored)
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        try:
+            schedules.put(
+                capsule,
+                by=request.reader,
+                cron_text=wanted["cron"],
+                zone=wanted["zone"],
+                is_on=wanted["is_on"],
+                after_ingest=wanted["after_ingest"],
+            )
+            return redirect("catalog:dimension", capsule.urn, "quality")
+        except ValueError as wrong:
+            form.add_error("cron", str(wrong))
+    context = {"form": form, "capsule": capsule, "schedule": stored}
+    status = 422 if form.is_bound and form.errors else 200
+    return TemplateResponse(request, "quality/schedule.html", context, status=status)
 
 
 # ---------- writing ----------

@@ -221,3 +221,31 @@ class MuteForm(forms.Form):
         if until <= timezone.now().date():
             raise forms.ValidationError(_("Write a date to come."))
         return until
+
+
+class ScheduleForm(forms.Form):
+    """When the rules of a capsule are checked by themselves."""
+
+    cron = forms.CharField(
+        label=gettext_lazy("Times"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy(
+            "Five fields of cron, such as 0 6 * * 1-5: at six on working days. Empty: never."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    zone = forms.CharField(
+        label=gettext_lazy("Time zone"),
+        max_length=64,
+        initial="UTC",
+        help_text=gettext_lazy("Such as Europe/Berlin or UTC."),
+    )
+    after_ingest = forms.BooleanField(
+        label=gettext_lazy("After each ingestion that changes it"), required=False
+    )
+    is_on = forms.BooleanField(label=gettext_lazy("Switched on"), required=False, initial=True)
+
+    def __init__(self, data=None, *, schedule=None):
+        names = ("cron", "zone", "after_ingest", "is_on")
+        super().__init__(data, initial={name: getattr(schedule, name) for name in names} if schedule else {})

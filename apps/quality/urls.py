@@ -26,5 +26,6 @@ urlpatterns = [
     path("quality/runs/<int:number>/cancel/", act_views.cancel, name="cancel_run"),
     path("quality/runs/<int:number>/again/", act_views.again, name="run_again"),
     path("capsules/<urn:urn>/quality/run/", act_views.check_capsule, name="check_capsule"),
+    path("capsules/<urn:urn>/quality/schedule/", act_views.schedule, name="schedule"),
     path("capsules/<urn:urn>/quality/rules/new/", act_views.new, name="new_rule"),
 ]

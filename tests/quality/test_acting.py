@@ -31,6 +31,7 @@ MATRIX = [
     ("quality:mute_rule", "rule", "post", (422, 422, 422, 422, 422, 422, 422)),
     ("quality:check_rule", "rule", "post", (403, 302, 302, 403, 403, 403, 403)),
     ("quality:check_capsule", "urn", "post", (403, 302, 302, 403, 403, 403, 403)),
+    ("quality:schedule", "urn", "get", (403, 200, 200, 403, 403, 403, 403)),
     ("quality:cancel_run", "run", "post", (403, 302, 302, 403, 403, 403, 403)),
     ("quality:run_again", "run", "post", (403, 302, 302, 403, 403, 403, 403)),
 ]
@@ -238,3 +239,21 @@ def test_the_quality_tab_runs_and_adds_for_whom_may_only(client, orders, made):
     page = client.get(url).content.decode()
     assert "Run now" not in page
     assert "New rule" not in page
+
+
+def test_times_are_set_on_a_page_and_those_that_cannot_be_meant_are_said(producer, orders):
+    url = reverse("quality:schedule", args=[orders.urn])
+
+    wrong = producer.post(url, {"cron": "soon", "zone": "UTC", "is_on": "on"})
+    right = producer.post(
+        url, {"cron": "0 6 * * *", "zone": "Europe/Berlin", "is_on": "on", "after_ingest": "on"}
+    )
+
+    assert (wrong.status_code, right.status_code) == (422, 302)
+    stored = orders.quality_schedule
+    assert (stored.cron, stored.zone, stored.after_ingest, stored.next_due.minute) == (
+        "0 6 * * *",
+        "Europe/Berlin",
+        True,
+        0,
+    )
