@@ -29,6 +29,7 @@ LONGEST = 200  # characters of a value that are shown
 NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|NUMERIC|DOUBLE|FLOAT|REAL", re.IGNORECASE)
 DEADLINE_S = 8
 COUNT_S = 2
+READ_WHOLE = 50 * 2**20  # bytes of a text file up to which all its values are read for a look
 MEMORY_MB = 256
 
 
@@ -116,13 +117,14 @@ def _looked(asked, engine):
         reason = "" if mask is None or applied else mask.because
         headings.append(Heading(name, engine.types()[name], reason, mask.because if applied else ""))
         hiding.append(mask)
-    rows = _rows(engine, headings, hiding)
+    rows, facts = _rows(engine, headings, hiding), _facts(engine)
     return Preview(
         headings=headings,
         rows=rows[:ROWS],
         more_columns=max(0, len(names) - MOST_COLUMNS),
         more_rows=len(rows) > ROWS,
-        **_facts(engine),
+        unreadable=_unreadable(engine, headings) if facts.get("bytes", 0) <= READ_WHOLE else {},
+        **facts,
     )
 
 
@@ -164,6 +166,15 @@ def _facts(engine):
     except Unanswered:
         facts["row_count"] = None
     return facts
+
+
+def _unreadable(engine, headings):
+    """{column: how many of its values are not of its type} of those that are shown; none if counting takes too long."""
+    shown = {heading.name for heading in headings if not heading.withheld}
+    try:
+        return {name: lost for name, lost in engine.unreadable().items() if name in shown}
+    except Unanswered:
+        return {}
 
 
 def _of_files(paths):

@@ -42,7 +42,7 @@ PAGES = {
         "/quality/runs/1/",
         "/no/such/page/",
     ],
-    "steward": ["/", CUSTOMERS],
+    "steward": ["/", CUSTOMERS, f"{CUSTOMERS}payload/preview/"],
     "producer": [
         "/",
         "/ingestion/",

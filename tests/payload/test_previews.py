@@ -329,3 +329,27 @@ def test_data_that_does_not_answer_in_time_is_told_in_a_sentence(orders, monkeyp
 
     with pytest.raises(Unreadable):
         seen(orders, reader())
+
+
+def test_a_table_of_a_server_and_a_text_file_are_looked_at_alike(warehouse, root):
+    facts, owner = warehouse
+    owner.execute(
+        "CREATE TABLE orders (id int, placed timestamptz, tags text[], body bytea); GRANT SELECT ON orders TO shop_reader;"
+        " INSERT INTO orders VALUES (1, '2026-01-31 12:00+02', '{new,late}', 'abc'), (2, NULL, NULL, NULL)"
+    )
+    (root / "orders.csv").write_text("id,placed\n1,2026-01-31\n2,soon\n")
+    served = CapsuleFactory(name="orders", schema_name="public", storage_location=None)
+    served.source_system = SourceSystem(name="shop", connection=facts)
+    filed = CapsuleFactory(name="sent", storage_location="orders.csv", source_system=None)
+    for name in ("id", "placed", "tags", "body"):
+        ColumnFactory(capsule=served, name=name)
+    ColumnFactory(capsule=filed, name="id", data_type="bigint")
+    ColumnFactory(capsule=filed, name="placed", data_type="date")
+
+    shown = seen(served, reader())
+    assert [cell.text for cell in shown.rows[0]] == ["1", "2026-01-31 10:00:00+00:00", "[new, late]", "3"]
+    assert (shown.row_count, shown.bytes, shown.changed_at) == (2, None, None)
+    shown = seen(filed, reader())
+    assert [[cell.text for cell in row] for row in shown.rows] == [["1", "2026-01-31"], ["2", ""]]
+    assert (shown.row_count, shown.bytes) == (2, (root / "orders.csv").stat().st_size)
+    assert shown.unreadable == {"placed": 1}
