@@ -207,6 +207,8 @@ GATE_NEEDS_RESULT = env.bool("GATE_NEEDS_RESULT", default=False)
 QUALITY_DEADLINE_S = env.int("QUALITY_DEADLINE_S", default=300)
 QUALITY_MEMORY_MB = env.int("QUALITY_MEMORY_MB", default=512)
 QUALITY_SAMPLES = env.int("QUALITY_SAMPLES", default=10)
+# A folder for what rules have counted on data that has not changed since; empty: everything is read each time.
+QUALITY_CACHE = env.str("QUALITY_CACHE", default=str(VAR_DIR / "quality-cache"))
 # How long one profile may read, and from how many rows on it looks at a sample.
 PROFILE_DEADLINE_S = env.int("PROFILE_DEADLINE_S", default=600)
 PROFILE_EXACT_ROWS = env.int("PROFILE_EXACT_ROWS", default=10**9)

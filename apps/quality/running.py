@@ -219,6 +219,7 @@ def measure(batch, *, now, deadline_s=None, progress=None, watch=None):
             now=now,
             samples=settings.QUALITY_SAMPLES,
             deadline_s=deadline_s,
+            cache=settings.QUALITY_CACHE or None,
             progress=progress,
             withheld=batch.withheld,
         )
