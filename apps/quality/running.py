@@ -129,7 +129,9 @@ def carry_out(run_id, *, tries=0):
     try:
         batch = batches.of(run.capsule, batches.keys_of(run.scope), now=run.started_at)
         with Watch(progress) as watch:
-            found, facts = measure(batch, now=run.started_at, progress=paced.say, watch=watch)
+            found, facts = measure(
+                batch, now=run.started_at, progress=paced.say, watch=watch, full=run.scope.get("full", False)
+            )
     except Unreadable as error:
         _unreadable(run, progress, reader, error, tries)
     except Cancelled:
@@ -200,8 +202,11 @@ def _reader_of(run, row):
     return reader_of(user, request_id=row.request_id or "", application="quality", via="task")
 
 
-def measure(batch, *, now, deadline_s=None, progress=None, watch=None):
-    """([CheckResult] of the whole batch, `Facts`). Raises `Unreadable` if the data cannot be opened."""
+def measure(batch, *, now, deadline_s=None, progress=None, watch=None, full=False):
+    """([CheckResult] of the whole batch, `Facts`); `full` uses nothing that is known of the data.
+
+    Raises `Unreadable` if the data cannot be opened.
+    """
     deadline_s = deadline_s or settings.QUALITY_DEADLINE_S
     if not batch.specs:
         return list(batch.unasked), Facts(now)
@@ -219,7 +224,7 @@ def measure(batch, *, now, deadline_s=None, progress=None, watch=None):
             now=now,
             samples=settings.QUALITY_SAMPLES,
             deadline_s=deadline_s,
-            cache=settings.QUALITY_CACHE or None,
+            cache=None if full else settings.QUALITY_CACHE or None,
             progress=progress,
             withheld=batch.withheld,
         )

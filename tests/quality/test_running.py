@@ -282,3 +282,15 @@ def test_the_system_may_check_for_a_schedule(orders):
     shop.rule(orders, "order_id")
 
     assert carried_out(orders, system("check_due_rules")).counts == {"passed": 1}
+
+
+def test_unchanged_data_is_not_read_again_unless_all_is_asked_for(orders, producer, settings, tmp_path):
+    settings.QUALITY_CACHE = str(tmp_path / "cache")
+    shop.rule(orders, "amount", "range_check", expected_range_min=0)
+
+    paths = [
+        found(carried_out(orders, producer, full=full))["range_check_amount"] for full in (False, False, True)
+    ]
+
+    assert [check.context["path"] for check in paths] == ["scan", "cache", "scan"]
+    assert {check.failure_count for check in paths} == {1}
