@@ -78,6 +78,7 @@ class Run:
         self.ends = time.monotonic() + deadline_s
         self.found = {}
         self.counted = []
+        self.lost = None  # values of text files that did not read as their type, by column; asked once
         self.shared_s = 0.0
         self.stopped = None
 
@@ -265,7 +266,10 @@ class Run:
             result = CheckResult(task.spec, status, outcome, path=task.path, meta=dict(outcome.meta))
             self.found[task.place] = result
             if not task.done:
+                self._tell_lost(task)
                 self.counted.append(task)
+            if task.numbers.get("unreadable"):
+                result.meta["unreadable"] = task.numbers["unreadable"]
             if self.shared_s and task.path == "scan":
                 result.meta["shared_scan_ms"] = round(self.shared_s * 1000)
             result.duration_ms = round((task.own_s + task.shared_s) * 1000)
@@ -273,6 +277,14 @@ class Run:
                 violated.append(task)
         if violated and self.samples and self.stopped is None:
             self._show(violated)
+
+    def _tell_lost(self, task):
+        """How many values of the rule's columns could not be read, and are NULL to it."""
+        if self.lost is None:
+            self.lost = (self.stopped is None and self._asked(self.engine.unreadable)) or {}
+        lost = sum(self.lost.get(name, 0) for name in {task.spec.column, *task.plan.shown})
+        if lost:
+            task.numbers["unreadable"] = lost
 
     def _show(self, tasks):
         """Rows to look at; that they cannot be read changes nothing in the results."""

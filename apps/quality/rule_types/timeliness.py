@@ -1,6 +1,6 @@
 """Rules about how recent rows are. Times without a zone are UTC; `now` is one instant for the whole run. Pure."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from apps.quality.engine.plan import CannotCheck, Outcome, Plan
@@ -125,7 +125,7 @@ def recency_check(table, spec, env):
     column = column_of(table, name, [TIME])
     if not spec.config.get("window"):
         raise CannotCheck("no_limit")
-    since = env.now - timedelta(seconds=float(seconds(spec.config["window"])))
+    since = _before(env.now, seconds(spec.config["window"]))
     recent = column >= literal(column.type(), at_precision(column.type(), since, UP))
 
     def finish(numbers):
@@ -139,6 +139,13 @@ def recency_check(table, spec, env):
         failing=(lambda _numbers: ~recent) if spec.threshold_percent is not None else None,
         shown=(name,),
     )
+
+
+def _before(now, length):
+    try:
+        return now - timedelta(seconds=float(length))
+    except OverflowError:  # longer than there are years: everything is recent
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _share_of(spec, rows, within):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from apps.payload.engines import Unanswered
+from apps.payload.engines import Unanswered, opened
+from apps.payload.engines.description import FILES, Description, Table
 from apps.quality.engine.runner import run_rules, sql_of
 from tests.quality.engines import NOON, Counting, files_engine, parquet, rules
 
@@ -21,8 +22,8 @@ def orders(tmp_path_factory):
 
 @pytest.fixture
 def engine(orders):
-    with files_engine(orders, customers=orders) as opened:
-        yield Counting(opened)
+    with files_engine(orders, customers=orders) as files:
+        yield Counting(files)
 
 
 def run(engine, *rows, **more):
@@ -191,3 +192,27 @@ def test_a_combination_with_a_column_that_never_repeats_is_not_looked_for(engine
         ("passed", 90),
     ]
     assert asked == [("id",), ("status", "label")]
+
+
+def test_values_of_a_text_file_that_do_not_read_are_told_and_not_lost(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("id,amount\n1,2.50\n2,two\n3,\n")
+    table = Table(files=(str(path),), format="csv", types={"id": "BIGINT", "amount": "DECIMAL(10,2)"})
+    asked = rules(("range_check", "amount", {"expected_range_min": 0}), ("not_null", "id", {}))
+
+    with opened(Description(FILES, (table,))) as engine:
+        first = run_rules(engine, asked, now=NOON, cache=tmp_path / "cache")
+        again = run_rules(engine, asked, now=NOON, cache=tmp_path / "cache")
+
+    for found in (first, again):
+        assert [(one.status, one.meta.get("unreadable")) for one in found] == [
+            ("passed", 1),
+            ("passed", None),
+        ]
+    assert [one.path for one in again] == ["cache", "cache"]
+
+
+def test_a_window_longer_than_time_holds_everything(engine):
+    found = run(engine, ("recency_check", "placed", {"config": {"window": "P900000Y", "min_rows": 100}}))
+
+    assert [(one.status, one.outcome.measured) for one in found] == [("passed", 100)]
