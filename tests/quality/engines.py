@@ -47,3 +47,19 @@ class Counting:
             if text in sql and not sql.endswith("LIMIT 0"):
                 raise error
         return self.engine.fetch(sql, **more)
+
+
+class Plainly:
+    """An engine without short cuts: nothing from metadata, keys grouped by SQL."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def __getattr__(self, name):
+        return getattr(self.engine, name)
+
+    def metadata(self, alias="payload"):
+        return None
+
+    def repeated(self, columns, *, where=""):
+        return None

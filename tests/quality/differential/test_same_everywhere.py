@@ -11,7 +11,7 @@ from apps.payload.sandbox import Sandbox
 from apps.quality import functions
 from apps.quality.engine.runner import run_rules
 from apps.quality.rule_types import TYPES
-from tests.quality.engines import NOON, files_engine, rules
+from tests.quality.engines import NOON, Plainly, files_engine, rules
 
 from .cases import cases
 from .data import write_parquet, write_postgres
@@ -29,22 +29,6 @@ EVERY = [
     for place, case in enumerate(asked)
 ]
 LONGEST = max(map(len, ({kind for kind, *_rest in asked} for asked in CASES.values())))
-
-
-class Plainly:
-    """An engine without short cuts: nothing from metadata, keys grouped by SQL."""
-
-    def __init__(self, engine):
-        self.engine = engine
-
-    def __getattr__(self, name):
-        return getattr(self.engine, name)
-
-    def metadata(self, alias="payload"):
-        return None
-
-    def repeated(self, columns, *, where=""):
-        return None
 
 
 @pytest.fixture(scope="module")
