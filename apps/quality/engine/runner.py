@@ -288,7 +288,12 @@ class Run:
 
     def _show(self, tasks):
         """Rows to look at; that they cannot be read changes nothing in the results."""
-        samples = Samples(self.engine, tasks, self.samples, self.withheld, self.seconds)
+        try:
+            samples = Samples(self.engine, tasks, self.samples, self.withheld, self.seconds)
+        except Exception as error:  # a mistake of ours is no reason to lose the results
+            for task in tasks:
+                self.found[task.place].detail = f"{type(error).__name__}: {error}"
+            return
         for task in tasks:
             result = self.found[task.place]
             began = time.perf_counter()
@@ -300,6 +305,8 @@ class Run:
             except Unanswered as error:
                 result.meta["samples"], result.detail = error.code, error.detail
                 self._stop_if_fatal([error])
+            except Exception as error:
+                result.detail = f"{type(error).__name__}: {error}"
             task.own_s += time.perf_counter() - began
             result.duration_ms = round((task.own_s + task.shared_s) * 1000)
             if self.stopped is not None:

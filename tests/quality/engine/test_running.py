@@ -216,3 +216,16 @@ def test_a_window_longer_than_time_holds_everything(engine):
     found = run(engine, ("recency_check", "placed", {"config": {"window": "P900000Y", "min_rows": 100}}))
 
     assert [(one.status, one.outcome.measured) for one in found] == [("passed", 100)]
+
+
+def test_a_mistake_while_looking_for_rows_to_show_leaves_the_results(engine):
+    def row_names():
+        raise ZeroDivisionError
+
+    engine.engine.row_names = row_names
+
+    found = run(engine, ("not_null", "label", {}), ("unique", "status", {}))
+
+    assert [(one.status, one.outcome.failures) for one in found] == [("failed", 10), ("failed", 95)]
+    assert found[0].detail == "ZeroDivisionError: "
+    assert found[1].samples
