@@ -1,10 +1,12 @@
 """Capsules as the nodes of a lineage graph: what they are called, what they are, where they lead."""
 
+from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.catalog import vocabularies
@@ -32,7 +34,32 @@ class Named(NamedTuple):
     layer: str | None
 
     def get_absolute_url(self):
-        return reverse("catalog:capsule", args=[self.urn])
+        return capsule_page(self.urn)
+
+
+SAMPLE = "urn:dcs:system:kind:name"
+UNQUOTED = "!$&'()*+,;=/~:@"  # as reverse() leaves them
+
+
+@lru_cache(maxsize=8)
+def _around(prefix, urlconf):
+    return tuple(reverse("catalog:capsule", urlconf, args=[SAMPLE]).split(SAMPLE))
+
+
+def capsule_page(urn):
+    """The address of a capsule's page: reverse() for each of a hundred would cost more than all else that they say."""
+    before, after = _around(get_script_prefix(), get_urlconf())
+    return f"{before}{quote(urn, safe=UNQUOTED)}{after}"
+
+
+@lru_cache(maxsize=8)
+def _explorer(prefix, urlconf):
+    return reverse("provenance:lineage", urlconf)
+
+
+def explorer_page():
+    """The address of the lineage explorer, without a question."""
+    return _explorer(get_script_prefix(), get_urlconf())
 
 
 def node(found, **more):
@@ -43,7 +70,7 @@ def node(found, **more):
         "kind": kind(found["type"], found["layer"]),
         "layer": found["layer"] or "",
         "icon": ICONS.get(found["type"], "table-2"),
-        "url": reverse("catalog:capsule", args=[found["urn"]]),
+        "url": capsule_page(found["urn"]),
         "focus_url": lineage(found["urn"]),
         **more,
     }
@@ -60,6 +87,11 @@ def kind_of(capsule):
 
 def kind(capsule_type, layer):
     """What it is in two words: "model · silver"."""
+    return _kind(capsule_type, layer, get_language())
+
+
+@lru_cache(maxsize=512)
+def _kind(capsule_type, layer, language):
     known = vocabularies.CAPSULE_TYPES.get(capsule_type)
     word = str(known.title).lower() if known else capsule_type.replace("_", " ")
     return _("%(kind)s · %(layer)s") % {"kind": word, "layer": layer} if layer else word
@@ -68,4 +100,4 @@ def kind(capsule_type, layer):
 def lineage(urn, **state):
     """The address of the lineage explorer with a capsule in focus."""
     pairs = sorted((key, value) for key, value in {"focus": urn, **state}.items() if value not in ("", None))
-    return f"{reverse('provenance:lineage')}?{urlencode(pairs, safe=':')}"
+    return f"{explorer_page()}?{urlencode(pairs, safe=':')}"

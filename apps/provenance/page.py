@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from django.db.models import Q
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.catalog.addresses import page_of
 from apps.catalog.models import Capsule, Column
 
-from . import edges, explorer, graph, impact, marks, nodes, reach, then, walk
+from . import edges, explorer, graph, impact, lines, marks, nodes, reach, then, walk
 from .dimension import may_read_code
 from .models import TransformationCode
 from .picture import picture
@@ -224,9 +225,11 @@ def _list(side, around, found, said, asked, files, whole):
     shown = keys[start:] if whole else keys[start : start + ROWS]
     between = explorer.paths(side, around.listed_edges)
     direct = _direct(side, around)
+    rows = [_row(key, side, found, said, asked, files, between[key], direct.get(key)) for key in shown]
     return {
         "way": side.way,
-        "rows": [_row(key, side, found, said, asked, files, between[key], direct.get(key)) for key in shown],
+        "rows": rows,
+        "lines": partial(lines.lines, rows, asked),
         "more": side.more,
         "total": len(keys),
         "first": start + 1,
@@ -327,7 +330,7 @@ def address(asked, **changes):
     pairs += [(name, state[name]) for name in ("up", "down") if state[name] != 1]
     pairs += [("view", state["view"])] if state["view"] != "graph" else []
     pairs += [("open", urn) for urn in state["opened"]]
-    return f"{reverse('provenance:lineage')}?{urlencode(sorted(pairs), safe=':')}"
+    return f"{nodes.explorer_page()}?{urlencode(sorted(pairs), safe=':')}"
 
 
 def _columns_offered(capsule, reader):

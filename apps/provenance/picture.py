@@ -3,9 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from apps.provenance import layout
 from apps.provenance.routing import HEIGHT, WIDTH
+from apps.ui import icons
+from apps.ui.charts import number
 
+PLACES = ("x", "y", "icon_x", "icon_y", "text_x", "title_y", "kind_y")
 LETTERS = 18  # of 13 px that fit beside the icon, in wide fonts too
 
 
@@ -19,6 +25,53 @@ class Picture:
     nodes: list
     edges: list
     more: list
+
+    @property
+    def printed_nodes(self):
+        """The pieces of every node for the slots of its template."""
+        return [_printed(node) for node in self.nodes]
+
+    @property
+    def printed_edges(self):
+        """The pieces of every edge for the slots of its template."""
+        return [
+            {
+                "classes": _classes(hot=edge.get("hot"), job=edge.get("job") or edge["back"])
+                + (f" {edge['since']}" if edge.get("since") else ""),
+                "path": edge["path"],
+                "title": _titled(edge.get("title")),
+                "hot": _classes(hot=edge.get("hot")),
+                "tip": edge["tip"],
+            }
+            for edge in self.edges
+        ]
+
+
+def _printed(node):
+    said = [node["title"], node["kind"], node.get("flag_word")]
+    flag = '<circle class="flag" data-hue="{}" cx="{}" cy="{}" r="4" />'
+    return {
+        "hit": _classes(hit=node.get("hit")),
+        "url": node["url"],
+        "current": SafeString('aria-current="true"') if node.get("focus") else "",
+        **{name: node[name] for name in ("id", "up", "down", "above", "below", "short", "kind")},
+        "focus_here": format_html('data-focus-here="{}"', node["focus_url"]) if node.get("focus_url") else "",
+        "label": ", ".join(str(each) for each in said if each),
+        **{name: number(node[name]) for name in PLACES},
+        "icon": icons.paths(node["icon"]),
+        "flag": format_html(flag, node["flag"], number(node["flag_x"]), number(node["flag_y"]))
+        if node.get("flag")
+        else "",
+        "title": _titled(node["title"] if node["short"] != node["title"] else ""),
+    }
+
+
+def _classes(**named):
+    return "".join(f" {name}" for name, wanted in named.items() if wanted)
+
+
+def _titled(text):
+    return format_html("<title>{}</title>", text) if text else ""
 
 
 def picture(nodes, edges, more=()):

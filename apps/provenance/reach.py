@@ -6,6 +6,7 @@ all of it then takes milliseconds, where a query takes seconds.
 
 import threading
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ EDGES = {
     "column_lineage": "SELECT e.source_column_id, e.target_column_id, e.visibility_rank FROM dcs.column_lineage e",
 }
 HEADER, TRAILER = 19, 2  # bytes around the rows of a binary COPY
+PATIENCE = "2min"
 KEY = "S16"  # the bytes of a uuid; zeros at its end are not stored, and have to be put back
 _kept = {}
 _lock = threading.Lock()
@@ -207,7 +209,25 @@ def graph(kind):
     return found
 
 
+@contextmanager
+def _patient():
+    """Let reading all of a large lineage take longer than a page's statements may."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)",
+            [PATIENCE],
+        )
+        before, _now = cursor.fetchone()
+        yield
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+
+
 def _load(kind):
+    with _patient():
+        return _read(kind)
+
+
+def _read(kind):
     nodes = _copy(NODES[kind], [("key", KEY), ("rank", ">i2"), ("capsule", KEY)])
     edges = _copy(EDGES[kind], [("source", KEY), ("target", KEY), ("rank", ">i2")])
     keys, ranks = nodes["key"].copy(), nodes["rank"].astype(np.int8)

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from apps.ui import charts, formats, icons, keys, querystring, words
+from apps.ui import charts, formats, icons, keys, querystring, slots, words
 
 register = template.Library()
 
@@ -333,6 +333,12 @@ def is_(value, other):
 @register.filter
 def error_count(form):
     return sum(len(errors) for errors in form.errors.values())
+
+
+@register.simple_tag
+def filled(template, rows, **more):
+    """{% filled "discovery/_capsule.html" rows domain=domain %}: the rows of a long list; see `apps.ui.slots`."""
+    return slots.filled(template, rows, more)
 
 
 @register.filter
