@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from . import urns
 from .models import Capsule, CapsuleAlias, CapsuleVersion, Tag
+from .statements import TEXT_KEY, statement
 
 
 def page_of(name, *args, **query):
@@ -26,17 +27,20 @@ def find(urn, reader):
 
     Tried in this order: the URN in either percent spelling, a former URN, the id, another letter case.
     """
-    return _found(urn, _shown(reader), reader)
+    spelled = urns.spellings(urn)
+    if urn.startswith("urn:"):
+        asked = statement("at its URN", reader, lambda: _shown(reader).filter(urn__in=[TEXT_KEY]), many=True)
+        if found := asked.run(spelled):
+            return min(found, key=lambda capsule: spelled.index(capsule.urn))
+    return _found(urn, spelled, _shown(reader), reader)
 
 
-def _found(urn, capsules, reader):
+def _found(urn, spelled, capsules, reader):
     if not urn.startswith("urn:"):
         return capsules.filter(pk=UUID(urn)).first()
-    spelled = urns.spellings(urn)
     former = CapsuleAlias.objects.visible_to(reader).filter(urn__in=spelled)
     return (
-        capsules.filter(urn__in=spelled).first()
-        or capsules.filter(aliases__in=former).first()
+        capsules.filter(aliases__in=former).first()
         or capsules.filter(Q(urn__iexact=spelled[-1]) | Q(urn__iexact=spelled[0])).first()
     )
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.query import get_related_populators
 
 from apps.dcs.prepared import prepared
 
 KEY = UUID(int=0x5EED)  # stands for the key while a query is built
+TEXT_KEY = "\x00key"  # the same where the key is a text; no text of ours has a zero byte
 MOST = 200
 
 _built = {}
@@ -30,11 +32,14 @@ class Statement:
 
     def run(self, key):
         """The rows for `key`: one key, or a list of keys where the query was built with `__in`."""
-        params = [key if value == KEY else value for value in self.params]
+        return [dict(zip(self.names, row, strict=True)) for row in self._rows(key)]
+
+    def _rows(self, key):
+        params = [key if value in (KEY, TEXT_KEY) else value for value in self.params]
         with prepared() as cursor:
             cursor.execute(self.sql, params)
             rows = cursor.fetchall()
-        return [dict(zip(self.names, self._converted(row), strict=True)) for row in rows]
+        return [self._converted(row) for row in rows]
 
     def _converted(self, row):
         values = list(row)
@@ -44,11 +49,30 @@ class Statement:
         return values
 
 
+@dataclass(frozen=True)
+class Objects(Statement):
+    """A `Statement` whose rows are records, with what `select_related` and `annotate` add: `run(key)` answers these."""
+
+    made: tuple = field(repr=False)
+
+    def run(self, key):
+        model, first, last, attributes, related, annotations = self.made
+        found = []
+        for row in self._rows(key):
+            record = model.from_db(connection.alias, attributes, row[first:last])
+            for each in related:
+                each.populate(row, record)
+            for name, position in annotations:
+                setattr(record, name, row[position])
+            found.append(record)
+        return found
+
+
 def statement(name, reader, build, *, many=False):
     """The `Statement` called `name` for readers who may see what this one may; `build()` is asked once.
 
-    `build` returns a queryset with `.values(…)` in which `KEY` stands for the key. With `many` it ends in
-    `__in=[KEY]`, and the statement takes a list of keys.
+    `build` returns a queryset in which `KEY` (of a text, `TEXT_KEY`) stands for the key, with `.values(…)`, or without for
+    an `Objects`. With `many` it ends in `__in=[KEY]`, and the statement takes a list of keys.
     What a reader may see depends on clearance and roles alone; anything else would have to be part of the key here.
     """
     key = (name, reader.clearance, reader.roles)
@@ -69,6 +93,16 @@ def _compiled(rows, many):
         sql = f"{head} = ANY(%s){tail}"
     expressions = [expression for expression, *_rest in compiler.select]
     converters = compiler.get_converters(expressions)
-    names = tuple(rows.query.selected)
     ordered = tuple((position, found, expression) for position, (found, expression) in converters.items())
-    return Statement(sql, tuple(params), names, ordered)
+    if rows._fields is not None:
+        return Statement(sql, tuple(params), tuple(rows.query.selected), ordered)
+    return Objects(sql, tuple(params), (), ordered, _making(compiler))
+
+
+def _making(compiler):
+    """How rows become records: as `ModelIterable` of Django does it, found out once."""
+    told, select = compiler.klass_info, compiler.select
+    first, last = told["select_fields"][0], told["select_fields"][-1] + 1
+    attributes = [each[0].target.attname for each in select[first:last]]
+    related = get_related_populators(told, select, connection.alias)
+    return told["model"], first, last, attributes, related, tuple((compiler.annotation_col_map or {}).items())
