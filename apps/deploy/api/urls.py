@@ -4,6 +4,7 @@ from django.urls import path
 
 from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
+from .importing import ImportRules
 from .plans import ApplyPlan, OnePlan, Plans
 from .reading import IngestDDL, IngestFiles
 from .sources import ReadSource, SourceScheduleView, test_source
@@ -23,6 +24,7 @@ urlpatterns = [
     path("ingest/ddl", IngestDDL.as_view(), name="ingest-ddl"),
     path("ingest/files", IngestFiles.as_view(), name="ingest-files"),
     path("ingest/openlineage", LineageEvents.as_view(), name="ingest-openlineage"),
+    path("import/quality-rules", ImportRules.as_view(), name="import-quality-rules"),
     path("lineage", LineageEvents.as_view(), name="lineage-events"),
     path("lineage/batch", LineageBatch.as_view(), name="lineage-batch"),
     path("ingestion-jobs", IngestionJobViewSet.as_view({"get": "list"}), name="ingestion-job-list"),
