@@ -1,12 +1,11 @@
 """The queries of a profile, compiled by Ibis for the engine's dialect. Pure."""
 
-from functools import cached_property
-
 from sqlglot import exp
 
 from apps.payload.engines.base import SUBJECT
 
 from . import patterns
+from .engine.compiling import compiler
 
 BINS = 20
 TOP = 20
@@ -181,15 +180,9 @@ class Subject:
 
     # ---------- writing ----------
 
-    @cached_property
-    def _compiler(self):
-        from ibis.backends.sql.compilers import DuckDBCompiler, PostgresCompiler
-
-        return {"postgres": PostgresCompiler, "duckdb": DuckDBCompiler}[self.engine.dialect]()
-
     def sql(self, query, *, binary=False):
         """The text of a query over the engine's own relation; `binary` orders texts by code point."""
-        tree = self._compiler.to_sqlglot(query.unbind())
+        tree = compiler(self.engine.dialect).to_sqlglot(query.unbind())
         relation = self.engine.relation()
         for table in tree.find_all(exp.Table):
             if table.name == SUBJECT and not table.args.get("db"):

@@ -11,9 +11,13 @@ from .schemas import SCOPE
 
 
 @cache
-def _compiler(dialect):
+def compiler(dialect):
+    """Ibis' compiler of a dialect."""
     from ibis.backends.sql import compilers
+    from sqlglot import generator
 
+    # Ibis teaches sqlglot spellings while it is imported; a writer that wrote anything before would keep its own.
+    generator._DISPATCH_CACHE.clear()
     return {
         "duckdb": compilers.DuckDBCompiler,
         "postgres": compilers.PostgresCompiler,
@@ -73,7 +77,7 @@ class Writer:
         """The SELECT as a tree of sqlglot."""
         from sqlglot import exp
 
-        tree = _compiler(self.dialect).to_sqlglot(expression)
+        tree = compiler(self.dialect).to_sqlglot(expression)
         if isinstance(tree, list):
             tree = tree[-1]
         for table in list(tree.find_all(exp.Table)):
@@ -114,4 +118,4 @@ class Writer:
         return sqlglot.parse_one(f"SELECT * FROM {relation}", read=self.dialect).find(exp.From).this  # noqa: S608
 
     def _said(self, tree):
-        return tree.sql(dialect=_compiler(self.dialect).dialect)
+        return tree.sql(dialect=compiler(self.dialect).dialect)
