@@ -57,6 +57,15 @@ class Server:
                 statement += sql.SQL(" TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template))
             connection.execute(statement)
 
+    def plain_reader(self):
+        """The name of an account that may read what it is granted, and nothing else."""
+        with self.connect() as connection:
+            connection.execute(
+                "DO $$ BEGIN CREATE ROLE shop_reader LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;"
+                " END $$"
+            )
+        return "shop_reader"
+
     def drop(self, name):
         with self.connect() as connection:
             connection.execute(
@@ -199,11 +208,7 @@ def warehouse(server, warehouse_port, settings):
     name = f"shop_{os.getpid()}_{os.urandom(3).hex()}"
     server.create(name)
     settings.CONNECT_INTERNAL, settings.CONNECT_PORTS = ["127.0.0.1/32"], [warehouse_port]
-    with server.connect() as connection:
-        connection.execute(
-            "DO $$ BEGIN CREATE ROLE shop_reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-        )
-    facts = {"engine": "postgres", "host": "127.0.0.1", "port": warehouse_port, "user": "shop_reader"}
+    facts = {"engine": "postgres", "host": "127.0.0.1", "port": warehouse_port, "user": server.plain_reader()}
     with server.connect(name) as connection:
         yield {**facts, "database": name, "sslmode": "disable"}, connection
     server.drop(name)

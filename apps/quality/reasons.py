@@ -37,6 +37,9 @@ SAID = {
     "query": lambda: _("The source refused the statement of this rule."),
     "died": lambda: _("The reading ended unexpectedly."),
     "forbidden": lambda: _("The account of the portal may not read this."),
+    "privileged": lambda: _(
+        "The account of this source may do anything, so no query of people runs as it. Give the source an account that may only read."
+    ),
     "locked": lambda: _("Somebody holds a lock on the source."),
     "no_reference": lambda: _("The column that it refers to is not known here."),
     "wrong_kind": lambda: _("The column %(column)s holds %(kind)s; the rule needs %(wanted)s."),

@@ -229,3 +229,22 @@ def test_a_mistake_while_looking_for_rows_to_show_leaves_the_results(engine):
     assert [(one.status, one.outcome.failures) for one in found] == [("failed", 10), ("failed", 95)]
     assert found[0].detail == "ZeroDivisionError: "
     assert found[1].samples
+
+
+@pytest.mark.parametrize("answer", [True, None], ids=["superuser", "not told"])
+def test_no_query_of_people_runs_as_an_account_that_may_do_anything(engine, answer):
+    class Mighty(Counting):
+        @property
+        def privileged(self):
+            if answer is None:
+                raise Unanswered("forbidden")
+            return answer
+
+    mighty = Mighty(engine)
+
+    found = run(
+        mighty, ("custom_sql", None, {"config": {"sql": "SELECT id FROM payload"}}), ("not_null", "id", {})
+    )
+
+    assert [(one.status, one.code) for one in found] == [("error", "privileged"), ("passed", "")]
+    assert not [sql for sql in mighty.asked if "FROM (SELECT" in sql]
