@@ -62,6 +62,20 @@ def test_the_page_of_a_waiting_job_asks_again_and_that_of_a_finished_one_does_no
     assert "every 2s" not in finished
 
 
+def test_the_end_of_a_job_takes_the_button_that_cancels_it_along(client, producer):
+    url = upload(client, artifact("manifest.json")).url
+    headers = {"HX-Request": "true"}
+
+    waiting = client.get(url, headers=headers).content.decode()
+    ingest(job_id=str(IngestionJob.objects.get().pk))
+    finished = client.get(url, headers=headers).content.decode()
+
+    # The whole region is replaced, once: what asks again lies within it.
+    assert (waiting.count('id="progress"'), 'hx-target="#progress"' in waiting) == (1, True)
+    assert "Cancel run" in waiting
+    assert "Cancel run" not in finished
+
+
 def test_a_job_that_failed_says_why_on_its_page(client, producer):
     url = upload(client, artifact("manifest.json", b"<html>no</html>")).url
     ingest(job_id=str(IngestionJob.objects.get().pk))
