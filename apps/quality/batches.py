@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from apps.catalog import urns
 from apps.catalog.models import Capsule, Column
+from apps.payload import maskers
+from apps.people.reader import system
 from apps.people.roles import CONFIDENTIAL
 
 from . import configs
@@ -129,21 +131,24 @@ def _referred(rule):
 
 
 def withheld(capsule):
-    """The columns whose values are never sampled: restricted or personal ones, and those that somebody masks.
+    """The columns whose values are never kept: restricted or personal ones, and those that a rule or policy hides.
 
-    Fails closed: a column of rank 3 or above shows counts only (trust.md, section 5).
+    A stored sample is read by many, so what hides a value from anybody cleared for confidential data hides it here,
+    whatever role it names. Fails closed (trust.md, section 5).
     """
-    masking = apps.get_model("policy", "MaskingRule")  # a sibling: what it masks is asked of its table alone
-    masked = set(masking._base_manager.filter(column__capsule=capsule).values_list("column", flat=True))
-    columns = Column._base_manager.filter(capsule=capsule, retired_at=None)
+    columns = list(Column._base_manager.filter(capsule=capsule, retired_at=None))
+    masking = apps.get_model(
+        "policy", "MaskingRule"
+    )  # a sibling: rules for some roles alone are asked of its table
+    hidden = set(masking._base_manager.filter(column__in=columns).values_list("column", flat=True))
+    hidden |= maskers.masks(system("samples", clearance=CONFIDENTIAL), columns).keys()
+    home = max(capsule.sensitivity_rank, capsule.visibility_rank)
     return frozenset(
-        name
-        for key, name, rank, visible, pii in columns.values_list(
-            "pk", "name", "sensitivity_rank", "visibility_rank", "pii_type"
-        )
-        if key in masked
-        or pii
-        or max(rank, visible, capsule.sensitivity_rank, capsule.visibility_rank) >= CONFIDENTIAL
+        column.name
+        for column in columns
+        if column.pk in hidden
+        or column.pii_type
+        or max(column.sensitivity_rank, column.visibility_rank, home) >= CONFIDENTIAL
     )
 
 

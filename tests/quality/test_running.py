@@ -106,9 +106,9 @@ def test_muted_rules_and_named_ones_that_are_off_are_skipped(orders, producer):
     assert named["not_null_amount"].meta["code"] == "disabled"
 
 
-@pytest.mark.parametrize("why", ["pii", "rank", "masked"])
+@pytest.mark.parametrize("why", ["pii", "rank", "masked", "policy", "policy of the capsule"])
 def test_values_of_protected_columns_are_counted_and_never_kept(orders, producer, why):
-    from tests.factories import MaskingRuleFactory
+    from tests.factories import MaskingRuleFactory, PolicyFactory
 
     email = orders.columns.get(name="email")
     if why == "pii":
@@ -116,8 +116,11 @@ def test_values_of_protected_columns_are_counted_and_never_kept(orders, producer
         email.save()
     elif why == "rank":
         type(email)._base_manager.filter(pk=email.pk).update(sensitivity_rank=3)
-    else:
+    elif why == "masked":
         MaskingRuleFactory(column=email)
+    else:
+        about = {"column": email} if why == "policy" else {"column": None, "capsule": orders}
+        PolicyFactory(sensitivity_level="internal", requires_masking=True, active=True, **about)
     shop.rule(orders, "email", "value_in_set", config={"values": ["nobody"]})
 
     check = found(carried_out(orders, producer))["value_in_set_email"]
