@@ -47,6 +47,20 @@ def two_subjects(factory):
     return lambda: factory(capsule=make.CapsuleFactory(), column=make.ColumnFactory())
 
 
+def checked_twice():
+    rule = make.QualityRuleFactory()
+    run = make.QualityRunFactory(capsule=rule.home)
+    make.QualityCheckFactory(rule=rule, run=run)
+    make.QualityCheckFactory(rule=rule, run=run)
+
+
+def profiled_twice():
+    column = make.ColumnFactory()
+    run = make.QualityRunFactory(capsule=column.capsule)
+    make.ColumnProfileFactory(column=column, run=run)
+    make.ColumnProfileFactory(column=column, run=run)
+
+
 def two_grants():
     user = make.UserFactory(permissions=["catalog.edit_capsule"])
     (grant,) = User.user_permissions.through.objects.filter(user=user)
@@ -230,6 +244,8 @@ REPETITIONS = [
         "column_profiles.column_profiles_unique_latest",
         same(make.ColumnProfileFactory, "column", profiled_at=timezone.now()),
     ),
+    ("quality_checks.a_run_checks_a_rule_once", checked_twice),
+    ("column_profiles.a_run_profiles_a_column_once", profiled_twice),
     ("data_policies.policy_number_unique", twice(make.PolicyFactory, number=57)),
     ("capsule_contracts.contract_version_unique", same(make.ContractFactory, "capsule", version="1.0.0")),
     ("sla_incidents.incident_number_unique", twice(make.IncidentFactory, number=31)),

@@ -27,7 +27,7 @@ from .glossary import RefusalFactory, TermFactory, TermImportFactory, TermLinkFa
 from .people import MembershipFactory, TokenFactory, UserFactory
 from .policy import MaskingRuleFactory, PolicyFactory
 from .provenance import CapsuleEdgeFactory, ColumnEdgeFactory, TransformationCodeFactory
-from .quality import ColumnProfileFactory, QualityCheckFactory, QualityRuleFactory
+from .quality import ColumnProfileFactory, QualityCheckFactory, QualityRuleFactory, QualityRunFactory
 from .workflow import (
     DelegationFactory,
     NoticePreferenceFactory,
@@ -70,6 +70,7 @@ __all__ = [
     "ProductMemberFactory",
     "QualityCheckFactory",
     "QualityRuleFactory",
+    "QualityRunFactory",
     "RefusalFactory",
     "ReviewAuthorFactory",
     "ReviewDecisionFactory",
