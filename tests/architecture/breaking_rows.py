@@ -1,6 +1,6 @@
 """Rows that break each rule of the schema, one rule at a time: `(table.rule, what makes the row)`."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from uuid import uuid4
@@ -57,8 +57,8 @@ def checked_twice():
 def profiled_twice():
     column = make.ColumnFactory()
     run = make.QualityRunFactory(capsule=column.capsule)
-    make.ColumnProfileFactory(column=column, run=run)
-    make.ColumnProfileFactory(column=column, run=run)
+    make.ColumnProfileFactory(column=column, run=run, profiled_at=timezone.now())
+    make.ColumnProfileFactory(column=column, run=run, profiled_at=timezone.now() - timedelta(hours=1))
 
 
 def two_grants():
