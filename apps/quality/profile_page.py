@@ -218,13 +218,15 @@ def figure(profile):
 
 def suggest(profiles, reader):
     """Give each profile the rules that it and those before suggest and that its column lacks. Two queries."""
+    if not profiles:
+        return
     open_ = reader.clearance >= CONFIDENTIAL
     columns = [profile.column_id for profile in profiles]
     known = {}
     rules = QualityRule._base_manager.filter(column__in=columns).exclude(meta__has_key="retired_at")
     for column, kind in rules.order_by().values_list("column", "rule_type"):
         known.setdefault(column, set()).add(kind)
-    past = _history(columns, max((each.profiled_at for each in profiles), default=None)) if open_ else {}
+    past = _history(columns, max(each.profiled_at for each in profiles)) if open_ else {}
     for profile in profiles:
         found = suggestions(profile.column.name, past.get(profile.column_id, [])) if open_ else []
         profile.suggestions = [

@@ -115,6 +115,14 @@ def test_readers_below_confidential_see_counts_alone(sign_in, orders):
     assert "5,000" in said
 
 
+@pytest.mark.parametrize("role", ["analyst", "policy_admin"])
+@pytest.mark.parametrize("state", ["queued", "running", "failed"])
+def test_a_profile_without_figures_yet_has_a_page(sign_in, orders, role, state):
+    run = QualityRunFactory(capsule=orders, kind="profile", state=state)
+
+    assert page_of(sign_in(role), run).status_code == 200
+
+
 def test_a_withheld_column_says_so(sign_in, orders):
     run = profiled(orders, figures("email", "text", meta={"withheld": True}))
 

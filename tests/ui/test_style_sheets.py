@@ -53,3 +53,10 @@ def test_the_script_stays_small_and_evaluates_nothing():
 
     assert len(script.splitlines()) <= 400
     assert not re.search(r"\beval\(|new Function|innerHTML\s*=|insertAdjacentHTML", script)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=str)
+def test_a_form_that_is_included_alone_is_given_its_token(template):
+    for name, rest in re.findall(r'\{% include "([^"]+)"([^%]*\bonly) %\}', template.read_text()):
+        if "csrf_token" in (Path("templates") / name).read_text():
+            assert "csrf_token=csrf_token" in rest, name
