@@ -172,7 +172,7 @@ def _take(run_id, tries):
             return None
         run.state, run.attempts, run.started_at = (
             State.RUNNING,
-            run.attempts + (0 if tries else 1),
+            run.attempts + (1 if left_behind or not tries else 0),
             timezone.now(),
         )
         run.save(update_fields=["state", "attempts", "started_at"])

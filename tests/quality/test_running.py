@@ -151,18 +151,19 @@ def test_a_job_that_comes_twice_stores_nothing_twice(orders, producer):
     assert run.checks.count() == 1
 
 
-def test_what_a_dead_worker_left_is_taken_up_once_and_then_given_up(orders, producer):
+@pytest.mark.parametrize("tries", [0, 1], ids=["first", "after a silent source"])
+def test_what_a_dead_worker_left_is_taken_up_once_and_then_given_up(orders, producer, tries):
     shop.rule(orders, "status")
     run = running.accept(orders, reader=producer)
     QualityRun.objects.filter(pk=run.pk).update(state="running", attempts=1, started_at=timezone.now())
 
-    running.carry_out(run.pk)
+    running.carry_out(run.pk, tries=tries)
     run.refresh_from_db()
     assert (run.state, run.attempts, run.checks.count()) == ("finished", 2, 1)
 
     again = running.accept(orders, reader=producer)
     QualityRun.objects.filter(pk=again.pk).update(state="running", attempts=2, started_at=timezone.now())
-    running.carry_out(again.pk)
+    running.carry_out(again.pk, tries=tries)
     again.refresh_from_db()
     assert (again.state, again.error_code, again.checks.count()) == ("failed", "died", 0)
     assert JobProgress.objects.of(again).get().state == "failed"
