@@ -8,6 +8,8 @@ from django.test import Client
 
 from apps.people import tokens
 from tests.factories import StewardshipFactory, TeamMembershipFactory, UserFactory
+from tests.quality.shop_fixtures import folder as folder
+from tests.quality.shop_fixtures import orders as orders
 
 BASE = "/api/v1"
 

@@ -6,23 +6,8 @@ from apps.payload.engines.base import Unanswered
 from apps.quality import profiling, running
 from apps.quality.models import ColumnProfile, QualityRun
 from tests.factories import CapsuleFactory
-from tests.quality import shop
 
 from .conftest import caller
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    where = tmp_path_factory.mktemp("shop")
-    shop.write(where)
-    return where
-
-
-@pytest.fixture
-def orders(folder, settings, tmp_path):
-    settings.PAYLOAD_ROOTS = [str(folder)]
-    settings.PAYLOAD_WORK = str(tmp_path)
-    return shop.capsule(folder / "orders.parquet")
 
 
 @pytest.fixture

@@ -10,20 +10,6 @@ from tests.quality import shop
 BASE = "/quality-checks"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    where = tmp_path_factory.mktemp("shop")
-    shop.write(where)
-    return where
-
-
-@pytest.fixture
-def orders(folder, settings, tmp_path):
-    settings.PAYLOAD_ROOTS = [str(folder)]
-    settings.PAYLOAD_WORK = str(tmp_path)
-    return shop.capsule(folder / "orders.parquet")
-
-
 def test_one_rule_is_checked_while_the_caller_waits(producer, orders):
     rule = shop.rule(orders, "status")
 

@@ -42,20 +42,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    where = tmp_path_factory.mktemp("shop")
-    shop.write(where)
-    return where
-
-
-@pytest.fixture
-def orders(folder, settings, tmp_path):
-    settings.PAYLOAD_ROOTS = [str(folder)]
-    settings.PAYLOAD_WORK = str(tmp_path)
-    return shop.capsule(folder / "orders.parquet")
-
-
 @pytest.fixture
 def made(orders):
     """A rule and a run of `orders`, by what addresses call them."""

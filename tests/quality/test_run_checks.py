@@ -22,20 +22,6 @@ pytestmark = pytest.mark.django_db
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    where = tmp_path_factory.mktemp("shop")
-    shop.write(where)
-    return where
-
-
-@pytest.fixture
-def orders(folder, settings, tmp_path):
-    settings.PAYLOAD_ROOTS = [str(folder)]
-    settings.PAYLOAD_WORK = str(tmp_path)
-    return shop.capsule(folder / "orders.parquet")
-
-
 def said(*arguments, code=0):
     out = StringIO()
     try:

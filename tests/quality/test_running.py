@@ -20,21 +20,6 @@ pytestmark = pytest.mark.django_db
 Status = QualityCheck.Status
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    where = tmp_path_factory.mktemp("shop")
-    shop.write(where)
-    shop.write(where, "SELECT * FROM (VALUES ('placed'), ('shipped')) t(word)", "states")
-    return where
-
-
-@pytest.fixture
-def orders(folder, settings, tmp_path):
-    settings.PAYLOAD_ROOTS = [str(folder)]
-    settings.PAYLOAD_WORK = str(tmp_path)
-    return shop.capsule(folder / "orders.parquet")
-
-
 @pytest.fixture
 def producer():
     return reader_of(UserFactory(role="producer"))
