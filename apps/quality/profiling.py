@@ -21,6 +21,7 @@ from .batches import withheld
 from .models import QualityRun
 from .profile import profile_table
 from .running import RUN, may_run
+from .watching import Paced, Watch
 
 __all__ = ["RUN", "accept", "at_once", "carry_on", "may_run", "withheld"]
 
@@ -79,9 +80,9 @@ def at_once(column, *, reader, trigger=QualityRun.Trigger.API):
 
 def carry_on(run, progress, reader):
     """Read and store what a queued profile asks for; `running.carry_out` has begun it."""
-    paced = running.Paced(progress)
+    paced = Paced(progress)
     try:
-        with running.Watch(progress) as watch:
+        with Watch(progress) as watch:
             found, facts = measure(
                 run.capsule,
                 run.scope.get("columns"),

@@ -4,12 +4,10 @@ quality-engine.md, section 7. A run that its worker left behind is taken up agai
 """
 
 import logging
-import threading
-import time
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +26,7 @@ from .engine.plan import CheckResult
 from .engine.runner import run_rules, sql_of
 from .models import QualityRun
 from .storing import Facts
+from .watching import Paced, Watch
 
 log = logging.getLogger(__name__)
 RUN = "quality.run_quality"
@@ -37,8 +36,6 @@ AT_ONCE_S = 10
 RETRIES_S = (1, 10, 60)  # after which a source that did not answer is asked again
 TRANSIENT = frozenset({"unreachable"})
 MOST_ATTEMPTS = 2  # workers that a run may take with it
-HALF_A_SECOND = 0.5
-POLL_S = 0.5
 BUSY_S = 5
 SMALL = 50  # rules whose SQL is kept whatever they find
 State = QualityRun.State
@@ -257,49 +254,6 @@ def _fingerprint(engine):
     except Exception:  # what was measured stands, whoever cannot say of what
         log.debug("no fingerprint", exc_info=True)
         return ""
-
-
-class Paced:
-    """At most two reports a second; the others are dropped. Raises `Cancelled` as a report does."""
-
-    def __init__(self, progress):
-        self.progress, self.last = progress, 0.0
-
-    def say(self, phase, done=0, total=0, words=""):
-        now = time.monotonic()
-        if now - self.last >= HALF_A_SECOND:
-            self.last = now
-            self.progress.say(phase, done, total)
-
-
-class Watch:
-    """Stops the engine as soon as somebody cancels the job: a statement that runs asks nobody."""
-
-    def __init__(self, progress):
-        self.progress, self.engine, self.wanted = progress, None, False
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error):
-        self._over.set()
-        self._thread.join()
-
-    def _look(self):
-        try:
-            while not self._over.wait(POLL_S):
-                if self.progress.rows.filter(cancel_requested=True).exists():
-                    self.wanted = True
-                    if self.engine is not None:
-                        self.engine.cancel()
-                    return
-        except Exception:
-            log.exception("nobody can cancel this run")
-        finally:
-            connections.close_all()
 
 
 # ---------- ending ----------

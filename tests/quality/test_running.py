@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.dcs.models import JobProgress
 from apps.dcs.refusals import Conflict
 from apps.people.reader import reader_of, system
-from apps.quality import batches, running, storing
+from apps.quality import batches, running, storing, watching
 from apps.quality.engine.plan import CheckResult, Outcome
 from apps.quality.models import QualityCheck, QualityRun
 from tests.factories import CapsuleFactory, ColumnFactory, UserFactory
@@ -252,7 +252,7 @@ def test_reports_are_written_twice_a_second_at_most():
         def say(self, *words):
             told.append(words)
 
-    paced = running.Paced(Progress())
+    paced = watching.Paced(Progress())
     for done in range(500):
         paced.say("scan", done, 500, "")
 
