@@ -307,6 +307,8 @@ CONNECT_INTERNAL = env.list("CONNECT_INTERNAL", default=[])
 CONNECT_PORTS = env.list("CONNECT_PORTS", cast=int, default=[5432, 5433, 5439, 6432, 6543])
 # The folder below which a secret `file:…` of a source system lies; without it only `env:…` is read.
 SECRETS_ROOT = env("SECRETS_ROOT", default="")
+# The keys of masking and vaults: a file, or the ring itself. Unset, the portal makes its own in `var/keys.json`.
+DCS_KEYS = env("DCS_KEYS", default="")
 
 # --- caches, mail, work -------------------------------------------------------------------------------
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

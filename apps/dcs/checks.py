@@ -1,10 +1,10 @@
 """Refuse to serve in a way that voids the database's own protection (trust.md, section 1.4)."""
 
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, Tags, Warning, register
 from django.db import connections
 from django.db.utils import OperationalError
 
-from . import hosts
+from . import hosts, keyring
 
 
 @register(Tags.database, deploy=False)
@@ -45,4 +45,17 @@ def may_name_hosts(app_configs, **kwargs):
         hosts.allowed()
     except ValueError as error:
         return [Error(f"CONNECT_INTERNAL or CONNECT_PORTS: {error}.", id="dcs.E003")]
+    return []
+
+
+@register(Tags.security)
+def has_keys(app_configs, **kwargs):
+    """The key ring can be read; without it what is masked by a key, or kept in a vault, stays hidden."""
+    try:
+        found = keyring.ring()
+        for purpose in keyring.PURPOSES:
+            found.active(purpose)
+    except keyring.NoKey as error:
+        hint = "Let DCS_KEYS name the file of the key ring. Values that need a key are withheld until then."
+        return [Warning(str(error), hint=hint, id="dcs.W004")]
     return []

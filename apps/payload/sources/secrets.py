@@ -13,7 +13,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 MOST_BYTES = 64 * 1024
 # The portal's own secrets are none of a source's: who may name a variable may send its value to a host of theirs.
 OURS = re.compile(
-    r"SECRET_KEY|(MIGRATION_|.*_)?DATABASE_URL|DEMO_PASSWORD|TEST_ADMIN_URL|EMAIL_.*|DJANGO_.*|PG[A-Z]+|PORTAL_.*"
+    r"SECRET_KEY|(MIGRATION_|.*_)?DATABASE_URL|DEMO_PASSWORD|TEST_ADMIN_URL|EMAIL_.*|DJANGO_.*|PG[A-Z]+|PORTAL_.*|DCS_.*"
 )
 
 
