@@ -11,13 +11,13 @@ export PORT
 run: $(VENV)/.base
 	@"$(BIN)/python" manage.py up --port "$(PORT)"
 
-# The browser keeps an event loop in its process, which other tests' connections do not bear: it walks alone.
+# The browser keeps an event loop in its process, which other tests' connections do not bear: it walks in processes of its own.
 test: $(VENV)/.dev
 ifdef ARGS
 	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup $(ARGS)
 else
 	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup --ignore=tests/browser
-	@"$(BIN)/python" -m pytest -p no:randomly tests/browser
+	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup -p no:randomly tests/browser
 endif
 
 venv: $(VENV)/.dev

@@ -29,8 +29,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            # One worker walks: one portal and one browser are enough for a small machine.
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            # Each worker has a portal and a browser of its own; the walks of one file share theirs.
+            item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem}"))
 
 
 @pytest.fixture(scope="session")
@@ -158,7 +158,7 @@ def visit(browser, portal):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         if person is not None:
