@@ -56,8 +56,8 @@ class Stated:
 class Upstream:
     """A column that values come from directly.
 
-    `level` is what holds there (None: no policy), `label` the policy that says so, `origin` the column it began at,
-    `steps` how far that is from here; `masks` is true of an edge on which values are masked.
+    `level` is what holds there (None: no policy), `label` the policy that says so, `origin` the column it began at if
+    that is another one, `steps` how far that is from here; `masks` is true of an edge on which values are masked.
     """
 
     key: str
@@ -65,6 +65,7 @@ class Upstream:
     level: str | None = None
     label: str = ""
     origin: str = ""
+    origin_key: str = ""
     steps: int = 1
     masks: bool = False
     policies: tuple[Stated, ...] = ()
@@ -103,6 +104,7 @@ class Source:
     value: Any
     steps: int = 0
     origin: str = ""
+    origin_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,16 @@ def _held(facet, holding, above, default_level):
     ]
     if facet.name == "sensitivity":
         said += [
-            Source(UPSTREAM, each.subject, each.label, each.key, each.level, each.steps, each.origin)
+            Source(
+                UPSTREAM,
+                each.subject,
+                each.label,
+                each.key,
+                each.level,
+                each.steps,
+                each.origin,
+                each.origin_key,
+            )
             for each in above
             if each.level is not None
         ]
@@ -232,9 +243,7 @@ def _suggested(facets, above, on):
                 value, held = facet.read(policy.values), now[facet.name]
                 if value is None or (held.stated and facet.join(held.value, value) == held.value):
                     continue
-                source = Source(
-                    UPSTREAM, each.subject, policy.label, policy.key, value, each.steps, each.subject
-                )
+                source = Source(UPSTREAM, each.subject, policy.label, each.key, value, 1)
                 found.append(Suggestion(facet.name, value, source))
     return tuple(found)
 

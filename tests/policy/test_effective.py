@@ -67,7 +67,7 @@ def several(draw):
 
 upstreams = st.lists(
     st.builds(
-        lambda key, level, steps, masks: Upstream(str(key), f"raw.{key}", level, masks=masks, steps=steps),
+        lambda key, level, steps, masks: Upstream(f"u{key}", f"raw.{key}", level, masks=masks, steps=steps),
         st.integers(0, 9),
         st.sampled_from([None, *LEVELS]),
         st.integers(1, 4),
@@ -154,7 +154,7 @@ def test_the_strictest_level_wins_and_the_page_can_say_what_it_beat():
         stated(1, {"sensitivity_level": "public"}),
         stated(2, {"sensitivity_level": "confidential"}, COLUMN),
     ]
-    upstream = [Upstream("c", "crm.contacts.email", "restricted", "P-9", "crm.contacts.email", 2)]
+    upstream = [Upstream("c", "crm.contacts.email", "restricted", "P-9", steps=2)]
 
     held = effective(policies, on=TODAY, upstream=upstream)["sensitivity"]
 
