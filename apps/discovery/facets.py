@@ -8,6 +8,8 @@ leaves out its own condition.
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.vocabularies import CAPSULE_TYPES, LAYERS, SENSITIVITY, Sensitivity
@@ -91,9 +93,36 @@ def facets(filters, reader, *, typed=None):
     `typed` maps a facet to a text: of its values, only those that contain it, and the chosen ones.
     """
     known = counting.counted(filters, reader)
-    counts = _parts(known.counts if known else _counts(conditions(filters, reader)))
+    named = _named(known, filters, reader)
+    return [_facet(slug, filters, named[slug], (typed or {}).get(slug, "")) for slug in TITLES]
+
+
+def _named(known, filters, reader):
+    """{facet: {what the query says: (what people read, number)}, in the order in which it is shown}.
+
+    What was counted in this process is named once for all who ask for it in one language.
+    """
     names = _names(reader)
-    return [_facet(slug, filters, counts[slug], names, (typed or {}).get(slug, "")) for slug in TITLES]
+    if known is None:
+        return _in_order(_parts(_counts(conditions(filters, reader))), names)
+    asked = (get_language(), frozenset(names.items()), timezone.now().date())
+    if asked not in known.named:
+        known.named.clear()  # a name has changed, or the day
+        known.named[asked] = _in_order(_parts(known.counts), names)
+    return known.named[asked]
+
+
+def _in_order(counts, names):
+    return {slug: _named_values(slug, counts[slug], names) for slug in TITLES}
+
+
+def _named_values(slug, counts, names):
+    found = {}
+    for raw, number in counts.items():
+        value, label = _value(slug, raw, names)
+        if value is not None and number:
+            found[value] = (str(label), found.get(value, ("", 0))[1] + number)
+    return dict(sorted(found.items(), key=_place(slug)))
 
 
 def _counts(found):
@@ -168,27 +197,33 @@ def _names(reader):
         return dict(cursor.fetchall())
 
 
-def _facet(slug, filters, counts, names, typed=""):
-    chosen = getattr(filters, slug)
-    found = {}
-    for raw, number in counts.items():
-        value, label = _value(slug, raw, names)
-        if value is not None:
-            found[value] = (label, found.get(value, (label, 0))[1] + number)
-    exact = {value.lower(): value for value in found} if slug in ("domain", "owner", "source") else {}
-    taken = {exact.get(value.lower(), value) if exact else value for value in chosen}
-    for value in taken - found.keys():
-        found[value] = (_value(slug, value, {value: value})[1], 0)
-    values = [
-        Value(value, str(label), number, value in taken)
-        for value, (label, number) in found.items()
-        if number or value in taken
-    ]
+def _facet(slug, filters, found, typed=""):
+    taken = _taken(slug, getattr(filters, slug), found)
+    absent = {
+        value: (str(_value(slug, value, {value: value})[1]), 0) for value in taken if value not in found
+    }
+    if absent:
+        found = dict(sorted({**found, **absent}.items(), key=_place(slug)))
     if typed:
-        values = [value for value in values if value.chosen or typed.lower() in value.label.lower()]
-    values.sort(key=_place(slug))
-    shown = [value for at, value in enumerate(values) if at < MOST_VALUES or value.chosen]
-    return Facet(slug, str(TITLES[slug]), shown, len(values) - len(shown))
+        found = {
+            value: (label, number)
+            for value, (label, number) in found.items()
+            if value in taken or typed.lower() in label.lower()
+        }
+    shown = [
+        Value(value, label, number, value in taken)
+        for at, (value, (label, number)) in enumerate(found.items())
+        if at < MOST_VALUES or value in taken
+    ]
+    return Facet(slug, str(TITLES[slug]), shown, len(found) - len(shown))
+
+
+def _taken(slug, chosen, found):
+    """The chosen values; names are the same in either case."""
+    if not chosen or slug not in ("domain", "owner", "source"):
+        return set(chosen)
+    exact = {value.lower(): value for value in found}
+    return {exact.get(value.lower(), value) for value in chosen}
 
 
 def _value(slug, raw, names):
@@ -228,9 +263,10 @@ def _place(slug):
     """How the values of a facet are sorted: by their own order, else most first; `none` last."""
     order = {value: at for at, value in enumerate(ORDERED.get(slug, ()))}
 
-    def place(value):
+    def place(item):
+        value, (label, number) = item
         if order:
-            return value.value == NONE, order.get(value.value, len(order)), value.label
-        return value.value == NONE, -value.count, value.label.lower()
+            return value == NONE, order.get(value, len(order)), label
+        return value == NONE, -number, label.lower()
 
     return place

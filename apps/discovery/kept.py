@@ -137,6 +137,7 @@ class Counted:
 
     counts: dict
     total: int
+    named: dict = field(default_factory=dict, compare=False, repr=False)  # the counts as pages name them
 
 
 _kept = {}  # {database: (count of the counter, Facts)}

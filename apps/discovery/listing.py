@@ -104,9 +104,10 @@ class Listing:
     @cached_property
     def facets(self):
         """The groups of the filter form; typing in a long one narrows its values."""
-        found = facets.facets(self.filters, self.request.reader, typed=typed_in(self.request))
+        typed = typed_in(self.request)
+        found = facets.facets(self.filters, self.request.reader, typed=typed)
         found = {facet.slug: facet for facet in found}
-        return [group(found[slug], self.filters, self.request) for slug in ORDER] + [self.retired]
+        return [group(found[slug], self.request, typed.get(slug, "")) for slug in ORDER] + [self.retired]
 
     @property
     def retired(self):
@@ -149,9 +150,8 @@ def typed_in(request):
     return {slug: text for slug, text in asked if text}
 
 
-def group(facet, filters, request):
+def group(facet, request, typed):
     """One facet for the form: what is chosen, then the first values, or those that match what is typed."""
-    typed = typed_in(request).get(facet.slug, "")
     every = request.GET.get("more") == facet.slug
     long = len(facet.values) > FEW or facet.more or typed
     values, rest = narrowed(facet.values, every or typed or not long)

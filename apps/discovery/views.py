@@ -31,8 +31,10 @@ def values(request, slug):
     if slug not in facets.TITLES:
         raise Http404
     filters = Filters.parse(request.GET)
-    found = facets.facets(filters, request.reader, typed=typed_in(request))
-    context = {"facet": group(next(facet for facet in found if facet.slug == slug), filters, request)}
+    typed = typed_in(request)
+    found = facets.facets(filters, request.reader, typed=typed)
+    facet = next(facet for facet in found if facet.slug == slug)
+    context = {"facet": group(facet, request, typed.get(slug, ""))}
     return TemplateResponse(request, "components/facet_values.html", context)
 
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apps.ui import charts, formats, icons, keys, querystring, slots, words
+from apps.ui import facet_values as facet_boxes
 
 register = template.Library()
 
@@ -339,6 +340,12 @@ def error_count(form):
 def filled(template, rows, **more):
     """{% filled "discovery/_capsule.html" rows domain=domain %}: the rows of a long list; see `apps.ui.slots`."""
     return slots.filled(template, rows, more)
+
+
+@register.simple_tag
+def facet_values(facet, first=False):
+    """{% facet_values facet first %}: the boxes of one facet; see `apps.ui.facet_values`."""
+    return facet_boxes.drawn(facet, first, sens)
 
 
 @register.filter
