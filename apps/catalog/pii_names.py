@@ -131,21 +131,32 @@ def pii_type(column_name):
     alone: `customer_id` may be anything until a test says that it is unique.
     """
     found = words(column_name)
-    pii = _pii(found)
+    pii, _phrase = told_by(found)
     return pii, "pii" if pii else _semantic(found)
 
 
-def _pii(found):
+def told_by(found, phrases=None):
+    """`(pii_type, phrase)` of the longest phrase in the words of a name that says it; `(None, ())` if none does.
+
+    `phrases` maps other tuples of words to types.
+    """
+    phrases = _TYPE_OF_PHRASE if phrases is None else phrases
     for length in range(min(_LONGEST, len(found)), 0, -1):
         for start in range(len(found) - length + 1):
-            pii = _TYPE_OF_PHRASE.get(found[start : start + length])
+            phrase = found[start : start + length]
+            pii = phrases.get(phrase)
             if pii and _still_personal(pii, found[:start], found[start + length :]):
-                return pii
-    return None
+                return pii, phrase
+    return None, ()
+
+
+def about_things(found):
+    """True if a word of a name makes the column a fact about a value, or about a thing instead of a person."""
+    return any(word in _BEFORE_NOT for word in found)
 
 
 def _still_personal(pii, before, after):
-    if any(word in _BEFORE_NOT for word in before):
+    if about_things(before):
         return False
     if any(not word.isdigit() and word not in _AFTER for word in after):
         return False
