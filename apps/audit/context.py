@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from django.db import connections, transaction
 
+from apps.dcs import signing
 from apps.people.reader import Reader, reader_of
 
-KEYS = ("actor", "reason", "session", "ip", "application", "request_id", "clearance", "via", "bulk", "review")
+KEYS = ("ctx", "reason", "session", "ip", "application", "request_id", "bulk", "review")
 # How somebody came; who acts again inside of their own block did not come another way.
-ARRIVAL = ("session", "ip", "application", "request_id", "via")
+ARRIVAL = ("session", "ip", "application", "request_id")
 WRITES = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CALL|DO|WITH\b.*?\b(INSERT|UPDATE|DELETE))\b", re.I | re.S
 )
@@ -53,28 +54,29 @@ def acting(reader, *, reason="", bulk=False, review=None, using="default"):
     if named_again:
         reader = reader_of(reader)
     values = {
-        "actor": reader.name,
         "reason": reason,
         "session": reader.session_id,
         "ip": reader.address,
         "application": reader.application,
         "request_id": reader.request_id,
-        "clearance": str(reader.clearance),
-        "via": reader.via,
         "bulk": "on" if bulk else "",
         "review": str(review or ""),
     }
-    connection = connections[using]
+    connection, via = connections[using], reader.via
     # A transaction of one's own begins without names, and its end takes the names along.
     nested = connection.in_atomic_block
     with transaction.atomic(using=using), _listening(connection) as writing:
         outer = _settings(connection) if nested else None
         if outer is not None:
             before = dict(zip(KEYS, outer, strict=True))
-            kept = ARRIVAL if named_again and reader.name and before["actor"] == reader.name else ()
+            there = signing.read(before["ctx"])
+            again = named_again and reader.name and there.get("person") == reader.name
+            via = there["via"] if again else reader.via
+            kept = ARRIVAL if again else ()
             kept += ("review",) if review is None else ()
             values |= {key: before[key] for key in kept}
-        _set(connection, tuple(values.values()))
+        values["ctx"] = signed(reader, via=via)
+        _set(connection, tuple(values[key] for key in KEYS))
         yield reader
         if writing is not None and writing.wrote and using == "default" and not connection.needs_rollback:
             for finish in _finishing:
@@ -82,6 +84,13 @@ def acting(reader, *, reason="", bulk=False, review=None, using="default"):
         # A savepoint that is to be undone takes its settings along; no query may run before it is.
         if outer is not None and not connection.needs_rollback:
             _set(connection, outer)
+
+
+def signed(reader, *, via=""):
+    """The context of `reader` as PostgreSQL believes it."""
+    return signing.sign(
+        person=reader.name, clearance=reader.clearance, roles=reader.roles, via=via or reader.via
+    )
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """Refuse to serve in a way that voids the database's own protection (trust.md, section 1.4)."""
 
 from django.core.checks import Error, Tags, Warning, register
-from django.db import connections
+from django.db import connections, transaction
 from django.db.utils import OperationalError
 
-from . import hosts, keyring
+from . import hosts, keyring, signing
 
 
 @register(Tags.database, deploy=False)
@@ -36,6 +36,29 @@ def serves_without_privilege(app_configs, databases, **kwargs):
         for wrong, words in faults
         if wrong
     ]
+
+
+@register(Tags.database, deploy=False)
+def is_believed(app_configs, databases, **kwargs):
+    """The database takes what the key ring signs: otherwise it would show no row to anybody."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        with transaction.atomic(), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT to_regproc('dcs.clearance') IS NOT NULL")
+            if not cursor.fetchone()[0]:
+                return []  # nothing has been migrated yet
+            told = signing.sign(person="system:check", clearance=1)
+            cursor.execute("SELECT set_config('dcs.ctx', %s, true)", [told])
+            cursor.execute("SELECT dcs.clearance()")
+            if cursor.fetchone() == (1,):
+                return []
+    except OperationalError:
+        return []  # said above
+    except keyring.NoKey as error:
+        return [Error(f"Nobody can be named to the database: {error}", id="dcs.E006")]
+    hint = "Run manage.py migrate with the same DCS_KEYS; compare the clocks of portal and database."
+    return [Error("The database does not believe who the portal says is acting.", hint=hint, id="dcs.E006")]
 
 
 @register(Tags.security)

@@ -61,6 +61,10 @@ class KeyRing:
             raise NoKey(f"No active key for {purpose}.")
         return found[-1]
 
+    def usable(self, purpose):
+        """Every `Key` with which a value of this purpose may have been made, as long as it is not retired."""
+        return [key for key in self._keys.values() if key.purpose == purpose and key.state != RETIRED]
+
     def key(self, purpose, kid):
         """The `Key` with which a value was made, as long as it is not retired. Raises `NoKey`."""
         found = self._keys.get((purpose, kid))

@@ -40,7 +40,7 @@ DECLARE part record;
 BEGIN
   FOR part IN SELECT c.oid::regclass AS name, c.relispartition, c.relname, c.relkind FROM pg_class c
       WHERE c.relnamespace = 'dcs'::regnamespace AND c.relkind IN ('r', 'p', 'm', 'v') LOOP
-    IF part.relispartition OR part.relname = 'audit_key' THEN
+    IF part.relispartition OR part.relname IN ('audit_key', 'context_keys') THEN
       EXECUTE format('REVOKE ALL ON %s FROM dcs_app', part.name);
     ELSIF part.relname = 'metadata_audit_log' OR part.relkind IN ('m', 'v') THEN
       EXECUTE format('REVOKE ALL ON %s FROM dcs_app', part.name);
@@ -139,13 +139,16 @@ def prepare(settings_dict):
 
 
 def grant(connection):
-    """Let dcs_app use what dcs_owner's migrations made, and make room in the log; `connection` is the owner's."""
+    """Let dcs_app use what dcs_owner's migrations made, make room in the log and tell the keys; `connection` is the owner's."""
+    from . import signing  # the settings, which it reads, are made with the help of this module
+
     with connection.cursor() as cursor:
         cursor.execute(
             "DO $$ BEGIN IF to_regproc('dcs.make_audit_partitions') IS NOT NULL THEN"
             " PERFORM dcs.make_audit_partitions(); END IF; END $$"
         )
         cursor.execute(GRANTS)
+        signing.tell(cursor)
 
 
 def _plain(settings_dict):
