@@ -140,7 +140,11 @@ def edit(request, number):
 def _form(request, rule, capsule, columns, *, stored):
     definition = TYPES[rule.rule_type]
     form = RuleForm(
-        request.POST or None, definition=definition, columns=[one.name for one in columns], rule=stored
+        request.POST or None,
+        definition=definition,
+        columns=[one.name for one in columns],
+        rule=stored,
+        zone=QualitySchedule.objects.zone_of(capsule),
     )
     context = {
         "form": form,

@@ -12,7 +12,7 @@ from apps.catalog.models import Column
 from apps.dcs import cron
 
 from . import refusals, rule_types
-from .models import Operator
+from .models import Operator, QualitySchedule
 from .refused import Refused
 from .rule_types.checking import check_config
 from .rule_types.reading import read
@@ -86,7 +86,7 @@ def _schedule(rule):
         return ""
     stated = rule.config["schedule"]
     return (
-        cron.problem(stated, "UTC", after=datetime.now(UTC))
+        cron.problem(stated, QualitySchedule.objects.zone_of(rule.home), after=datetime.now(UTC))
         if isinstance(stated, str)
         else _("Write a text.")
     )

@@ -16,7 +16,9 @@ from .rule_types.schemas import CARRIED
 
 SHORT_LISTS = 40  # choices of a parameter up to which they are offered; longer ones are typed
 FIXED = ("name", "severity", "blocking", "is_enabled", "description", "schedule")
-COLUMN_PARAMETERS = ("column", "left")
+COLUMN_PARAMETERS = ("column", "left", "right")
+LIMITS = ("p_threshold_percent", "p_max_failure_percent", "p_threshold_value", "p_threshold_operator")
+SELDOM = ("p_apply_condition", "schedule")
 SYNONYMS = {"allowed_values": "values", "reference": "references"}  # what capsule documents call them
 
 
@@ -47,16 +49,17 @@ class RuleForm(forms.Form):
         label=gettext_lazy("Times of its own"),
         required=False,
         max_length=100,
-        help_text=gettext_lazy(
-            "Five fields of cron in UTC, such as 0 6 * * *. Empty: checked with its capsule."
-        ),
     )
 
-    def __init__(self, *args, definition, columns, rule=None, **kwargs):
-        self.definition, self.rule = definition, rule
+    def __init__(self, *args, definition, columns, rule=None, zone="UTC", **kwargs):
+        self.definition, self.rule, self.zone = definition, rule, zone
         if rule is not None:
             kwargs["initial"] = {**self._stored(rule), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        told = _(
+            "Five fields of cron in the time zone %(zone)s, such as 0 6 * * *. Empty: checked with its capsule."
+        )
+        self.fields["schedule"].help_text = told % {"zone": zone}
         needed = set(definition.schema.get("required", ()))
         self.parameters = {}
         for key, told in definition.schema["properties"].items():
@@ -85,7 +88,7 @@ class RuleForm(forms.Form):
 
     def clean_schedule(self):
         text = " ".join(self.cleaned_data["schedule"].split())
-        if text and (said := cron.problem(text, "UTC", after=timezone.now())):
+        if text and (said := cron.problem(text, self.zone, after=timezone.now())):
             raise forms.ValidationError(said)
         return text
 
@@ -112,6 +115,23 @@ class RuleForm(forms.Form):
         if cleaned["schedule"]:
             config["schedule"] = cleaned["schedule"]
         return {**found, "config": config}
+
+    @property
+    def said(self):
+        """The fields that most rules of the type need, as they are drawn."""
+        seldom = {field.name for field in self.seldom}
+        return [field for field in self if field.name not in seldom]
+
+    @property
+    def seldom(self):
+        """The fields that few rules need: limits other than the type's, some rows only, times of their own."""
+        tolerated = LIMITS if "max_failure_percent" in self.parameters else ()
+        return [self[name] for name in self.fields if name in (*tolerated, *SELDOM)]
+
+    @property
+    def seldom_open(self):
+        """True if one of the fields that few need says something, or is wrong."""
+        return any(field.errors or field.value() not in (None, "") for field in self.seldom)
 
     def blame(self, fields):
         """Say what is wrong at the fields that are to blame; `fields` are names of the API."""

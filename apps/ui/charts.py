@@ -234,7 +234,10 @@ def histogram(
     """
     joined = join(list(bins), 30)
     most = max((rows for *_, rows in joined), default=0) or 1
-    left, right, base, tall = (44 if nulls is not None else 0), 404, 100, 90
+    apart = max(
+        44, 8 + 7 * max(len(nulls_label), len(nulls_share))
+    )  # room for its words before the first label
+    left, right, base, tall = (apart if nulls is not None else 0), 404, 100, 90
     step = (right - left) / max(len(joined), 1)
     body = ""
     if nulls is not None:

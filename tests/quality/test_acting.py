@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.quality import running
 from apps.quality.models import QualityCheck, QualityRule, QualityRun
 from tests.factories import DomainFactory, StewardshipFactory, UserFactory
-from tests.factories.quality import QualityRunFactory
+from tests.factories.quality import QualityRunFactory, QualityScheduleFactory
 from tests.quality import shop
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +116,37 @@ def test_a_rule_is_written_from_what_its_type_needs(producer, orders):
     rule = QualityRule.objects.get()
     assert (answer.status_code, answer.url) == (302, rule.get_absolute_url())
     assert (rule.name, rule.expected_range_min, rule.config) == ("range_check_amount", 0, {})
+
+
+def test_what_few_rules_need_is_folded_until_it_says_something(producer, orders):
+    url = reverse("quality:new_rule", args=[orders.urn])
+
+    form = producer.get(url, {"column": "amount", "type": "range_check"})
+    body = {"column": "amount", "type": "range_check", "p_min": "0", "severity": "error", "schedule": "soon"}
+    wrong = producer.post(url, body)
+
+    assert [field.name for field in form.context["form"].seldom][-2:] == ["p_apply_condition", "schedule"]
+    assert '<details class="seldom" >' in form.content.decode()
+    assert '<details class="seldom" open>' in wrong.content.decode()
+    assert form.content.decode().count('name="schedule"') == 1
+
+
+def test_the_other_column_of_a_comparison_is_chosen_and_not_typed(producer, orders):
+    url = reverse("quality:new_rule", args=[orders.urn])
+
+    form = producer.get(url, {"type": "cross_field_validation"}).context["form"]
+
+    assert ("amount", "amount") in form.fields["p_right"].choices
+
+
+def test_times_of_a_rule_are_judged_in_the_zone_in_which_they_are_read(producer, orders):
+    QualityScheduleFactory(capsule=orders, zone="Europe/Berlin")
+    rule = shop.rule(orders, "status", config={"schedule": "30 2 * * *"})
+
+    form = producer.get(reverse("quality:edit_rule", args=[rule.number])).context["form"]
+
+    assert form.zone == "Europe/Berlin"
+    assert "Europe/Berlin" in form.fields["schedule"].help_text
 
 
 def test_what_cannot_be_saved_is_said_at_its_field(producer, orders):

@@ -113,6 +113,15 @@ def test_empty_values_stand_apart_from_the_bars():
     assert drawn(chart).find("g").get("class") == "hatch"
 
 
+def test_the_words_of_empty_values_end_before_those_of_the_first_bar():
+    chart = charts.histogram(
+        [("a", "", 5)], nulls=0, nulls_label="missing", nulls_share="0 %", low="completed"
+    )
+
+    places = {text.text: float(text.get("x")) for text in drawn(chart).iter("text")}
+    assert places["completed"] - places["missing"] >= 7 * len("missing")
+
+
 def test_a_trend_names_the_points_that_matter():
     points = [("25 Oct", 97.4), ("2 Nov", 91.2), ("23 Nov", 96.0)]
 

@@ -139,6 +139,10 @@ class QualityScheduleQuerySet(OfCapsuleQuerySet):
         """Those whose next time has come."""
         return self.filter(next_due__lte=at, capsule__retired_at__isnull=True)
 
+    def zone_of(self, capsule):
+        """The name of the time zone in which times of the capsule's rules are meant."""
+        return self.filter(capsule=capsule).values_list("zone", flat=True).first() or "UTC"
+
 
 class QualitySchedule(Record):
     """When the rules of a capsule are checked by themselves.
