@@ -213,6 +213,8 @@ QUALITY_CACHE = env.str("QUALITY_CACHE", default=str(VAR_DIR / "quality-cache"))
 PROFILE_DEADLINE_S = env.int("PROFILE_DEADLINE_S", default=600)
 PROFILE_EXACT_ROWS = env.int("PROFILE_EXACT_ROWS", default=10**9)
 SOURCE_CONCURRENCY = env.int("SOURCE_CONCURRENCY", default=2)
+# Checks and profiles that one worker carries out at the same time, each in a process of its own.
+PROFILE_CONCURRENCY = env.int("PROFILE_CONCURRENCY", default=2)
 # Modules whose functions quality rules may name; see apps/quality/functions.py.
 QUALITY_FUNCTIONS = env.list("QUALITY_FUNCTIONS", default=["apps.quality.benford"])
 EVENTS_MAX_BYTES = env.int("EVENTS_MAX_BYTES", default=10_000_000)  # of one body, as sent and expanded
@@ -320,6 +322,8 @@ PORTAL_URL = env("PORTAL_URL", default="http://127.0.0.1:8000")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_READONLY_MODELS = True
+# Seconds between signs of life of a worker; what one left that gave none for three of them is taken up again.
+HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", default=10)
 
 LOGGING = {
     "version": 1,

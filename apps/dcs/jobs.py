@@ -3,13 +3,16 @@
 import asyncio
 import logging
 
+from django.conf import settings
 from django.utils import timezone
 
 from .models import JobProgress
 
 log = logging.getLogger(__name__)
-STALLED_SECONDS = 30
-SWEEP_SECONDS = 15
+HEARTBEAT_SECONDS = settings.HEARTBEAT_SECONDS
+STALLED_SECONDS = 3 * HEARTBEAT_SECONDS  # without a heartbeat, after which a worker counts as dead
+SWEEP_SECONDS = 1.5 * HEARTBEAT_SECONDS
+SLOW = "profile"  # the queue of what reads data, for minutes
 
 
 class Cancelled(Exception):

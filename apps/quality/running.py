@@ -31,7 +31,7 @@ from .watching import Paced, Watch
 log = logging.getLogger(__name__)
 RUN = "quality.run_quality"
 KIND = "check rules"
-QUEUE = "profile"
+QUEUE = jobs.SLOW
 AT_ONCE_S = 10
 RETRIES_S = (1, 10, 60)  # after which a source that did not answer is asked again
 TRANSIENT = frozenset({"unreachable"})
