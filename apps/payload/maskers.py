@@ -18,11 +18,25 @@ VALUES = (
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What became of values, and how many could not be masked: these are NULL, never clear."""
+
+    values: list
+    failed: int = 0
+
+
+@dataclass(frozen=True)
 class Mask:
-    """What a reader sees in place of a value: what `apply` makes of it, nothing without one; `because` says who hides it."""
+    """What a reader sees in place of the values of a column; nothing without `apply`. `because` says who hides them.
+
+    `apply(values, rows)` answers `Shown`; `rows` are, value for value, {column: clear value} of the columns that it
+    `needs`. `method` is how it masks, in the word of rules.
+    """
 
     because: str
     apply: Callable | None = None
+    needs: frozenset = frozenset()
+    method: str = ""
 
 
 def register_masker(masker):
@@ -33,7 +47,10 @@ def register_masker(masker):
 
 
 def masks(reader, columns):
-    """{column id: `Mask`} of the columns, catalogued ones with their rank, that this reader does not see clear."""
+    """{column id: `Mask`} of the columns, catalogued ones with their rank, that this reader does not see clear.
+
+    Where nothing masks a column its level decides who sees its values; what is masked may be seen by others too.
+    """
     if not _maskers:
         return {column.pk: Mask(_("nothing says who may see it")) for column in columns}
     found = {}
@@ -41,10 +58,9 @@ def masks(reader, columns):
         for key, mask in masker(reader, columns).items():
             if key not in found or (found[key].apply and mask.apply is None):
                 found[key] = mask
-    return found
+    return by_level(reader, [column for column in columns if column.pk not in found]) | found
 
 
-@register_masker
 def by_level(reader, columns):
     """Levels and marks of the columns themselves: withheld from whoever's clearance does not reach them."""
     found = {}

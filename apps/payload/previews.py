@@ -19,7 +19,7 @@ from apps.people.reader import system
 
 from .engines.base import SUBJECT, Unanswered
 from .engines.description import quoted
-from .maskers import Mask, masks
+from .maskers import Mask, Shown, masks
 from .opening import open_engine
 from .sources.base import Unreadable
 
@@ -44,12 +44,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Heading:
-    """One column of a preview: `withheld` says why its values are not shown, `masked` what they are shown through."""
+    """One column of a preview: `withheld` says why its values are not shown, `masked` what they are shown through.
+
+    `method` is how they are masked, `failed` how many of them could not be, and are empty instead.
+    """
 
     name: str
     data_type: str = ""
     withheld: str = ""
     masked: str = ""
+    method: str = ""
+    failed: int = 0
 
     @property
     def is_number(self):
@@ -115,9 +120,11 @@ def _looked(asked, engine):
         _column, mask = asked.columns.get(name.casefold(), (None, Mask(_("not in the catalogue"))))
         applied = mask is not None and mask.apply is not None
         reason = "" if mask is None or applied else mask.because
-        headings.append(Heading(name, engine.types()[name], reason, mask.because if applied else ""))
+        told = (mask.because, mask.method) if applied else ("", "")
+        headings.append(Heading(name, engine.types()[name], reason, *told))
         hiding.append(mask)
-    rows, facts = _rows(engine, headings, hiding), _facts(engine)
+    headings, rows = _rows(engine, headings, hiding)
+    facts = _facts(engine)
     return Preview(
         headings=headings,
         rows=rows[:ROWS],
@@ -129,24 +136,35 @@ def _looked(asked, engine):
 
 
 def _rows(engine, headings, hiding):
+    """(headings with what could not be masked, rows of cells)."""
     read = [heading.name for heading in headings if not heading.withheld]
     if not read:
-        return []
-    told = ", ".join(map(quoted, read))
+        return headings, []
+    # What conditions look at is read as well, and not shown by that.
+    stored = {name.casefold(): name for name in engine.types()}
+    needed = {name: stored.get(name.casefold()) for mask in hiding if mask for name in mask.needs}
+    asked = list(dict.fromkeys([*read, *filter(None, needed.values())]))
+    told = ", ".join(map(quoted, asked))
     found = engine.fetch(f"SELECT {told} FROM {engine.relation()} LIMIT {ROWS + 1}")  # noqa: S608 - quoted names
-    return [_row(iter(values), headings, hiding) for values in found]
-
-
-def _row(values, headings, hiding):
-    cells = []
+    clear = {name: [row[place] for row in found] for place, name in enumerate(asked)}
+    rows = [
+        {name: None if place is None else clear[place][at] for name, place in needed.items()}
+        for at in range(len(found))
+    ]
+    columns, told = [], []
     for heading, mask in zip(headings, hiding, strict=True):
-        if heading.withheld:
-            cells.append(Cell(kind="withheld", is_number=heading.is_number))
-            continue
-        value = next(values)
-        shown = cell(mask.apply(value) if mask else value)
-        cells.append(replace(shown, is_number=heading.is_number))
-    return cells
+        cells, failed = _column(heading, mask, clear.get(heading.name), rows)
+        columns.append(cells)
+        told.append(replace(heading, failed=failed))
+    return told, [list(row) for row in zip(*columns, strict=True)]
+
+
+def _column(heading, mask, values, rows):
+    """(cells of a column, how many values could not be masked)."""
+    if heading.withheld:
+        return [Cell(kind="withheld", is_number=heading.is_number)] * len(rows), 0
+    shown = mask.apply(values, rows) if mask else Shown(values)
+    return [replace(cell(value), is_number=heading.is_number) for value in shown.values], shown.failed
 
 
 def _facts(engine):

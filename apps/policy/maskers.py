@@ -1,70 +1,119 @@
-"""Which values policies in force and masking rules hide from a reader (trust.md, section 4.1).
+"""How a reader sees the values of columns: as `deciding` says, carried out by `masking` (trust.md, section 4.1)."""
 
-Values are withheld whole: no exemption and no condition of a rule is weighed before rules can be carried out.
-"""
+import functools
+import logging
 
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.audit.context import acting
-from apps.catalog.vocabularies import SENSITIVITY
-from apps.payload.maskers import Mask, register_masker
-from apps.people.reader import system
+from apps.dcs.keyring import NoKey
+from apps.payload.maskers import Mask, Shown, register_masker
 
+from .deciding import CLEAR, CONDITIONAL, DENIED, MASKED
+from .masking import masked
+from .masking_rows import MaskingKeys, decisions, viewer_of
 from .models import MaskingRule, Policy
+from .reasons import sentence
 
-ACCESS = {"public": 1, "authenticated": 2, "privileged": 3, "admin": 5}
+log = logging.getLogger(__name__)
 
 
 @register_masker
 def by_rules(reader, columns):
-    """{column id: `Mask`}: an enabled rule for one of the reader's roles, or a policy in force that they do not meet.
+    """{column id: `Mask`} of the columns that a rule or a policy hides from the reader, in part or whole.
 
     What hides a value holds also for a reader who may not know of it; then it is not named.
     """
-    of_column = {column.pk: column for column in columns}
-    known = reader.clearance
-    with acting(system("mask_rows")):
-        rules = list(
-            MaskingRule._base_manager.filter(column__in=of_column, is_enabled=True).order_by("priority")
-        )
-        about = Q(column__in=of_column) | Q(capsule__in={column.capsule_id for column in columns})
-        policies = list(Policy.objects.filter(about).in_force(on=timezone.now().date()).order_by("number"))
-    found = {}
-    for policy in policies:
-        why = _hides(policy, reader)
-        if not why:
-            continue
-        words = why if policy.visibility_rank <= known else _("a policy")
-        held = (
-            [policy.column_id]
-            if policy.column_id
-            else [key for key, column in of_column.items() if column.capsule_id == policy.capsule_id]
-        )
-        found |= {key: Mask(words) for key in held if key not in found}
-    for rule in rules:
-        if rule.applies_to_roles and not reader.roles & set(rule.applies_to_roles):
-            continue
-        words = _("masking rule %(rule)s") % {"rule": rule.name}
-        found[rule.column_id] = Mask(words if rule.visibility_rank <= known else _("a masking rule"))
-    return found
+    found = {
+        key: decision
+        for key, decision in decisions(viewer_of(reader), columns).items()
+        if not decision.is_clear and not _is_of_level(decision)
+    }
+    known = known_to(reader, found.values())
+    return {key: _mask(decision, known) for key, decision in found.items()}
 
 
-def _hides(policy, reader):
-    """Why a policy keeps its values from the reader, in words; empty if it does not."""
-    named = f"P-{policy.number}"
-    if policy.requires_masking:
-        return _("%(policy)s asks for masking") % {"policy": named}
-    if SENSITIVITY.index(policy.sensitivity_level) + 1 > reader.clearance:
-        return _("%(policy)s makes it %(level)s") % {
-            "policy": named,
-            "level": str(policy.get_sensitivity_level_display()).lower(),
-        }
-    if reader.roles & set(policy.denied_roles):
-        return _("%(policy)s denies it to your role") % {"policy": named}
-    if policy.allowed_roles and not reader.roles & set(policy.allowed_roles):
-        return _("%(policy)s allows other roles") % {"policy": named}
-    if ACCESS.get(policy.min_access_level, 0) > reader.clearance:
-        return _("%(policy)s asks for more access") % {"policy": named}
-    return ""
+def _is_of_level(decision):
+    """True where the column's own level alone withholds it, of which payload speaks."""
+    found = decision.main.reasons
+    return decision.shows_nothing and found[0].code == "unmasked" and not found[-1].values.get("key")
+
+
+def known_to(reader, decided):
+    """The keys of the rules and policies behind decisions that the reader may know of; at most two queries."""
+    keys = {
+        reason.values["key"]
+        for decision in decided
+        for way in decision.ways
+        for reason in way.reasons
+        if reason.values.get("key")
+    }
+    if not keys:
+        return frozenset()
+    rules = MaskingRule.objects.visible_to(reader).filter(pk__in=keys).values_list("pk", flat=True)
+    policies = Policy.objects.visible_to(reader).filter(pk__in=keys).values_list("pk", flat=True)
+    return frozenset(map(str, [*rules, *policies]))
+
+
+def _mask(decision, known):
+    because = sentence(decision.main.reasons, known)
+    if decision.shows_nothing:
+        return Mask(because)
+    if decision.outcome == CONDITIONAL:
+        because = _("%(rule)s, for some rows") % {"rule": because}
+    method = decision.main.rule.method if decision.main.outcome == MASKED else ""
+    return Mask(because, functools.partial(applied, decision), needs=decision.needs, method=method)
+
+
+def applied(decision, values, rows):
+    """The `Shown` of a column's values; `rows` hold, for each, the clear values of the columns that conditions look at."""
+    shown, failed, groups = [None] * len(values), 0, {}
+    for place, row in enumerate(rows):
+        way = decision.of(row)
+        groups.setdefault(id(way), (way, []))[1].append(place)
+    for way, places in groups.values():
+        given = [values[place] for place in places]
+        if way.outcome == CLEAR:
+            found = given
+        elif way.outcome == DENIED or way.rule is None:
+            found = [None] * len(given)
+        else:
+            found, lost = carried_out(given, way.rule)
+            failed += lost
+        for place, value in zip(places, found, strict=True):
+            shown[place] = value
+    return Shown(shown, failed)
+
+
+def carried_out(values, rule):
+    """(masked values, how many could not be masked); none of them where a key is missing or the method breaks down."""
+    try:
+        found = masked(values, rule, _Keys(rule.kid))
+    except NoKey as error:
+        log.warning("Nothing is shown through %s: %s", rule.method, error)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the value is not shown
+        # Neither the message nor the frames of the error go anywhere: they may hold values.
+        log.warning("Nothing is shown through %s: %s", rule.method, type(error).__name__)
+    else:
+        return found.values, found.failed
+    return [None] * len(values), len(values)
+
+
+class _Keys:
+    """The keys of a rule, looked up when a method asks for them: most need none."""
+
+    def __init__(self, kid):
+        self._kid = kid
+
+    @functools.cached_property
+    def _keys(self):
+        return MaskingKeys(self._kid)
+
+    @property
+    def kid(self):
+        return self._keys.kid
+
+    def derive(self, info, *, length=32):
+        return self._keys.derive(info, length=length)
+
+    def tokens(self, rule, values):
+        return self._keys.tokens(rule, values)

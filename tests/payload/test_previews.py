@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.catalog.models import SourceSystem
 from apps.payload import maskers, previews
-from apps.payload.maskers import Mask
+from apps.payload.maskers import Mask, Shown
 from apps.payload.sources import Unreadable
 from apps.people.reader import reader_of
 from tests.factories import CapsuleFactory, ColumnFactory
@@ -52,6 +52,10 @@ def withheld(shown):
     return {heading.name: heading.withheld for heading in shown.headings if heading.withheld}
 
 
+def masked(shown):
+    return {heading.name: heading.masked for heading in shown.headings if heading.masked}
+
+
 def values(shown, name):
     place = [heading.name for heading in shown.headings].index(name)
     return [row[place].text for row in shown.rows]
@@ -72,11 +76,6 @@ def test_the_first_rows_and_what_the_data_says_of_itself_are_shown(orders, root)
 @pytest.mark.parametrize(
     ("hide", "says"),
     [
-        (
-            lambda email: MaskingRuleFactory(column=email, name="hide_email", applies_to_roles=[]),
-            "hide_email",
-        ),
-        (lambda email: PolicyFactory(column=email, requires_masking=True, active=True), "P-"),
         (lambda email: PolicyFactory(capsule=email.capsule, denied_roles=["steward"], active=True), "P-"),
         (lambda email: PolicyFactory(column=email, allowed_roles=["auditor"], active=True), "P-"),
         (
@@ -84,11 +83,9 @@ def test_the_first_rows_and_what_the_data_says_of_itself_are_shown(orders, root)
             "restricted",
         ),
     ],
-    ids=["rule", "masking asked for", "role denied", "other roles", "level"],
+    ids=["role denied", "other roles", "level"],
 )
-def test_a_value_that_a_rule_or_policy_hides_is_not_shown_and_the_heading_says_what_hides_it(
-    orders, hide, says
-):
+def test_a_value_that_a_policy_withholds_is_not_shown_and_the_heading_says_what_hides_it(orders, hide, says):
     hide(orders.columns.get(name="email"))
 
     shown = seen(orders, reader())
@@ -99,23 +96,23 @@ def test_a_value_that_a_rule_or_policy_hides_is_not_shown_and_the_heading_says_w
 
 def test_a_rule_that_is_off_or_for_other_roles_and_a_policy_not_in_force_hide_nothing(orders):
     email = orders.columns.get(name="email")
-    MaskingRuleFactory(column=email, enabled=False)
-    MaskingRuleFactory(column=email, applies_to_roles=["analyst"])
+    MaskingRuleFactory(column=email, enabled=False, exempt_roles=[])
+    MaskingRuleFactory(column=email, applies_to_roles=["analyst"], exempt_roles=[])
     PolicyFactory(column=email, requires_masking=True)
 
     assert values(seen(orders, reader()), "email")[0] == MARKER
 
 
 def test_what_hides_a_value_is_not_named_to_who_may_not_know_of_it(orders):
-    rule = MaskingRuleFactory(column=orders.columns.get(name="email"), name="witness_list")
+    rule = MaskingRuleFactory(column=orders.columns.get(name="email"), name="witness_list", exempt_roles=[])
     type(rule).objects.filter(pk=rule.pk).update(visibility_rank=5)
 
-    assert withheld(seen(orders, reader()))["email"] == "a masking rule"
+    assert masked(seen(orders, reader()))["email"] == "a masking rule"
 
 
 def test_below_the_clearance_for_values_no_value_is_read(orders, monkeypatch):
     read = []
-    monkeypatch.setattr(previews, "_row", lambda *row: read.append(row))
+    monkeypatch.setattr(previews, "cell", read.append)
     orders.columns.filter(name="email").update(pii_type="email")
 
     shown = seen(orders, reader("analyst"))
@@ -159,15 +156,15 @@ def test_a_mask_that_can_be_carried_out_shows_what_it_makes_of_the_value_and_wit
     orders, monkeypatch
 ):
     email = orders.columns.get(name="email")
-    cut = lambda reader, columns: {email.pk: Mask("initials", lambda value: value[:1] + "…")}  # noqa: E731
-    monkeypatch.setattr(maskers, "_maskers", [*maskers._maskers, cut])
+    cut = Mask("initials", lambda values, rows: Shown([value[:1] + "…" for value in values]))
+    monkeypatch.setattr(maskers, "_maskers", [*maskers._maskers, lambda reader, columns: {email.pk: cut}])
 
     shown = seen(orders, reader())
     assert values(shown, "email")[0] == "a…"
     assert next(one for one in shown.headings if one.name == "email").masked == "initials"
 
-    MaskingRuleFactory(column=email, name="hide_email")
-    assert "hide_email" in withheld(seen(orders, reader()))["email"]
+    PolicyFactory(column=email, allowed_roles=["auditor"], active=True)
+    assert "P-" in withheld(seen(orders, reader()))["email"]
 
 
 def test_an_empty_table_a_wide_one_and_long_values_are_shown_as_far_as_they_fit(root):
@@ -285,8 +282,8 @@ def test_strangers_and_those_who_may_not_know_of_it_reach_nothing(client, orders
     assert client.post(url(orders)).status_code == 405
 
 
-def test_the_api_tells_values_as_texts_and_what_withholds_the_others(client, orders):
-    MaskingRuleFactory(column=orders.columns.get(name="email"), name="hide_email")
+def test_the_api_tells_values_as_texts_and_what_masks_the_others(client, orders):
+    MaskingRuleFactory(column=orders.columns.get(name="email"), name="hide_email", exempt_roles=[])
     client.force_login(UserFactory(role="steward"))
 
     answer = client.get(f"/api/v1/capsules/{orders.urn}/preview").json()
@@ -295,10 +292,12 @@ def test_the_api_tells_values_as_texts_and_what_withholds_the_others(client, ord
     assert answer["columns"][1] == {
         "name": "email",
         "data_type": "VARCHAR",
-        "withheld": "masking rule hide_email",
-        "masked": None,
+        "withheld": None,
+        "masked": "masking rule hide_email",
+        "method": "partial_redaction",
+        "failed": 0,
     }
-    assert answer["rows"][2] == ["2", None, "0.50"]
+    assert answer["rows"][2] == ["2", "a*********@example.com", "0.50"]
     assert answer["row_count"] == 30
 
 

@@ -33,9 +33,10 @@ def _protects_less(change):
         return False
     if change.code == "masking_changed":
         # The same method under another condition or with other settings may leave anything.
-        return _strength(change.new) <= _strength(change.old)
+        return strength(change.new) <= strength(change.old)
     return change.code == "masking_removed"
 
 
-def _strength(method):
+def strength(method):
+    """How much of a value a method hides, as a number that grows; -1 for one that nobody has ranked."""
     return STRENGTH.index(method) if method in STRENGTH else -1

@@ -17,6 +17,8 @@ class HeadingSerializer(serializers.Serializer):
     data_type = serializers.CharField(help_text="As the engine spells it.")
     withheld = serializers.CharField(allow_null=True)
     masked = serializers.CharField(allow_null=True)
+    method = serializers.CharField(allow_null=True, help_text="How its values are masked.")
+    failed = serializers.IntegerField(help_text="Values that could not be masked: null, or marks.")
 
 
 class PreviewSerializer(serializers.Serializer):
@@ -46,15 +48,24 @@ class PreviewOfCapsule(PlainView):
             "id": "0198c0de-0000-7000-8000-000000000001",
             "capsule_urn": "urn:dcs:dbt:model:jaffle_shop.marts:orders",
             "columns": [
-                {"name": "order_id", "data_type": "BIGINT", "withheld": None, "masked": None},
+                {
+                    "name": "order_id",
+                    "data_type": "BIGINT",
+                    "withheld": None,
+                    "masked": None,
+                    "method": None,
+                    "failed": 0,
+                },
                 {
                     "name": "email",
                     "data_type": "VARCHAR",
-                    "withheld": "masking rule hide_email",
-                    "masked": None,
+                    "withheld": None,
+                    "masked": "masking rule hide_email",
+                    "method": "partial_redaction",
+                    "failed": 0,
                 },
             ],
-            "rows": [["1", None], ["2", None]],
+            "rows": [["1", "a**@example.com"], ["2", "b****@example.com"]],
             "more_rows": True,
             "more_columns": 0,
             "row_count": 61948,
@@ -71,7 +82,7 @@ class PreviewOfCapsule(PlainView):
 
     @extend_schema(responses={200: PreviewSerializer, 404: None, 409: None})
     def get(self, request, urn):
-        """At most 20 rows. Values that a level, a policy or a masking rule hides from the caller are never read; 409 if the data cannot be."""
+        """At most 20 rows. Values that a level or policy withholds from the caller are never read, those that a rule masks are shown masked; 409 if the data cannot be."""
         with acting(request.reader):
             capsule = addresses.capsule(urn, request.reader)
             asked = previews.asked(capsule, request.reader)
@@ -90,6 +101,8 @@ def told(capsule, shown):
                 "data_type": one.data_type,
                 "withheld": one.withheld or None,
                 "masked": one.masked or None,
+                "method": one.method or None,
+                "failed": one.failed,
             }
             for one in shown.headings
         ],

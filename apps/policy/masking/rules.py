@@ -30,6 +30,7 @@ class Rule:
     preserve_null: bool = True
     is_reversible: bool = False
     vault: str = ""
+    kid: str = ""  # of the key with which the rule began; others would break joins
 
     def option(self, name: str, default: Any = None) -> Any:
         """An option as it is set, or its default."""
