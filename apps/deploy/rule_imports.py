@@ -13,7 +13,9 @@ from .readers import great_expectations, sodacl
 from .readers.found import Found, Missed, ReaderError
 from .readers.rule_files import parameters
 
-MOST_BYTES = 1_000_000
+MOST_BYTES, MOST_DEEP = 1_000_000, 64
+# A PyYAML without libyaml has only the slow one.
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEPT = ("urn", "name", "type")
 
 
@@ -57,17 +59,31 @@ def _data(text):
     except (ValueError, RecursionError):
         pass
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise ReaderError(
-                "aliases", _("The file refers to parts of itself."), _("Write these parts out.")
-            )
-        return yaml.safe_load(text)
+        _measure(text)
+        return yaml.load(text, Loader=Loader)  # noqa: S506 - the safe one, by either parser
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, ReaderError):
             raise
         raise ReaderError(
             "unreadable", _("The file is neither JSON nor YAML."), _("Send the tool's own file.")
         ) from None
+
+
+def _measure(text):
+    """Refuse what is small as a text and costs without end as a value: aliases, and brackets in brackets."""
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise ReaderError(
+                "aliases", _("The file refers to parts of itself."), _("Write these parts out.")
+            )
+        if depth > MOST_DEEP:
+            raise ReaderError(
+                "too_deep",
+                _("The file is nested deeper than %d levels.") % MOST_DEEP,
+                _("Send the tool's own file."),
+            )
 
 
 def _fitting(found, known):
