@@ -212,6 +212,8 @@ QUALITY_CACHE = env.str("QUALITY_CACHE", default=str(VAR_DIR / "quality-cache"))
 # How long one profile may read, and from how many rows on it looks at a sample.
 PROFILE_DEADLINE_S = env.int("PROFILE_DEADLINE_S", default=600)
 PROFILE_EXACT_ROWS = env.int("PROFILE_EXACT_ROWS", default=10**9)
+# Profiles of each column that are kept, besides the last one of each month.
+PROFILES_KEPT = env.int("PROFILES_KEPT", default=30)
 SOURCE_CONCURRENCY = env.int("SOURCE_CONCURRENCY", default=2)
 # Checks and profiles that one worker carries out at the same time, each in a process of its own.
 PROFILE_CONCURRENCY = env.int("PROFILE_CONCURRENCY", default=2)

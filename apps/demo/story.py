@@ -16,7 +16,7 @@ from apps.catalog.models import (
 )
 from apps.deploy import ingestion
 from apps.people.reader import reader_of, system
-from apps.quality import running
+from apps.quality import profiling, running
 
 from . import people
 
@@ -81,9 +81,10 @@ def _tell(found):
 
 
 def ask_for_checks():
-    """Let the worker check the shop's rules on its data, once the portal runs; returns the runs."""
+    """Let the worker check the shop's rules on its data and profile its columns, once the portal runs; returns the runs."""
     shop = Capsule.objects.current().filter(name__in=CHECKED, source_system__name="jaffle_shop")
     return [
-        running.accept(capsule, reader=system("demo"))
+        accept(capsule, reader=system("demo"))
+        for accept in (running.accept, profiling.accept)
         for capsule in shop.select_related("source_system").order_by("urn")
     ]

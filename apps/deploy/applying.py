@@ -13,6 +13,7 @@ from apps.catalog.changes.change import B
 from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
+from apps.quality import schedules as quality_schedules
 
 from . import origins, parts, rights, telling
 from . import plan as plans
@@ -210,6 +211,7 @@ def _carry_out(plan, drafted, reader, say=quiet):
             told={ids[step.urn]: told for step in steps if (told := step.wanted.get("version_history"))},
             context={"plan": str(plan.pk), "document_hash": plan.document_hash},
         )
+        quality_schedules.after_ingestion(ids.values())
     beside = origins.settle(plan, reader)
     if len(plan.base) >= MANY and (ids or beside):
         say(_("Counting anew"), 3, STEPS)

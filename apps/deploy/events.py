@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.audit.context import acting
 from apps.dcs import jobs
 from apps.people.reader import system
+from apps.quality import schedules as quality_schedules
 
 from . import projection
 from .models import LineageDataset, LineageEvent, LineageRun
@@ -69,7 +70,7 @@ def _next_batch():
     with acting(system("openlineage"), reason=_("Lineage events")):
         _lock()
         rows = list(LineageEvent.objects.waiting()[:BATCH])
-        _project(rows)
+        quality_schedules.after_ingestion(_project(rows))
         return len(rows)
 
 
@@ -79,21 +80,23 @@ def _lock():
 
 
 def _project(rows):
-    """Project `rows` together; if that fails, one by one, so that only the guilty one is left out."""
+    """Project `rows` together; if that fails, one by one, so that only the guilty one is left out.
+
+    Returns the ids of the capsules that they say are written.
+    """
     if not rows:
-        return
+        return set()
     try:
         with transaction.atomic():
-            projection.project(rows)
+            written = projection.project(rows)
     except Exception as error:
         if len(rows) == 1:
             log.exception("projecting lineage event %s failed", rows[0].pk)
             LineageEvent.objects.filter(pk=rows[0].pk).update(error=f"{type(error).__name__}: {error}"[:2000])
-            return
-        for row in rows:
-            _project([row])
-        return
+            return set()
+        return set().union(*(_project([row]) for row in rows))
     LineageEvent.objects.filter(pk__in=[row.pk for row in rows]).update(projected_at=timezone.now(), error="")
+    return written
 
 
 def retry(rows=None):

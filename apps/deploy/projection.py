@@ -13,7 +13,8 @@ from .readers import openlineage, openlineage_names, openlineage_union
 class Batch:
     """The runs, jobs and datasets that some events touch, with what was known of them and is now.
 
-    `runs` and `jobs` map key to state, `datasets` as well; `before` holds the datasets of each run as they were.
+    `runs` and `jobs` map key to state, `datasets` as well; `before` holds the datasets of each run as they were,
+    `completed` the keys of those that had completed.
     """
 
     def __init__(self, rows):
@@ -24,6 +25,7 @@ class Batch:
             key: {side: list(state.get(side, ())) for side in ("inputs", "outputs")}
             for key, state in self.known.items()
         }
+        self.completed = {key for key, state in self.known.items() if openlineage_union.has_completed(state)}
         self.runs, self.jobs, self.touched, self.spans = {}, {}, set(), {}
         for row, event in self.events:
             at = openlineage_union.stamp(event.nanos, row.received_at, row.position, row.digest)
@@ -112,7 +114,7 @@ class Batch:
 
 
 def project(rows):
-    """Bring everything that follows from the events `rows` into the tables."""
+    """Bring everything that follows from the events `rows` into the tables; the ids of capsules that they say are written."""
     batch = Batch(rows)
     acted = batch.runs | batch.jobs
     capsules = _identified(batch, acted)
@@ -126,6 +128,17 @@ def project(rows):
     run_ids = {key: state.get("run_id", key) for key, state in acted.items()}
     projected_quality.write({key: acted[key] for key in batch.spans}, capsules, run_ids)
     projected_quality.profiles({key: acted[key] for key in batch.spans}, capsules, run_ids)
+    return _written(batch, capsules)
+
+
+def _written(batch, capsules):
+    """The capsules that runs wrote which these events say have completed, and no event before."""
+    done = [
+        state
+        for key, state in batch.runs.items()
+        if key not in batch.completed and openlineage_union.has_completed(state)
+    ]
+    return {capsules[key] for state in done for key in state["outputs"]}
 
 
 def _identified(batch, acted):

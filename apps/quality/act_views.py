@@ -87,13 +87,14 @@ def schedule(request, capsule):
                 capsule,
                 by=request.reader,
                 cron_text=wanted["cron"],
+                profile_cron=wanted["profile_cron"],
                 zone=wanted["zone"],
                 is_on=wanted["is_on"],
                 after_ingest=wanted["after_ingest"],
             )
             return redirect("catalog:dimension", capsule.urn, "quality")
-        except ValueError as wrong:
-            form.add_error("cron", str(wrong))
+        except schedules.WrongTimes as wrong:
+            form.add_error(wrong.field, str(wrong))
     context = {"form": form, "capsule": capsule, "schedule": stored}
     status = 422 if form.is_bound and form.errors else 200
     return TemplateResponse(request, "quality/schedule.html", context, status=status)

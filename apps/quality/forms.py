@@ -247,11 +247,20 @@ class ScheduleForm(forms.Form):
     """When the rules of a capsule are checked by themselves."""
 
     cron = forms.CharField(
-        label=gettext_lazy("Times"),
+        label=gettext_lazy("Times of checks"),
         required=False,
         max_length=100,
         help_text=gettext_lazy(
             "Five fields of cron, such as 0 6 * * 1-5: at six on working days. Empty: never."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    profile_cron = forms.CharField(
+        label=gettext_lazy("Times of profiles"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy(
+            "When the values of all columns are counted, such as 0 3 * * 0. Empty: never."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -262,10 +271,13 @@ class ScheduleForm(forms.Form):
         help_text=gettext_lazy("Such as Europe/Berlin or UTC."),
     )
     after_ingest = forms.BooleanField(
-        label=gettext_lazy("After each ingestion that changes it"), required=False
+        label=gettext_lazy(
+            "Checked after each ingestion or plan that changes it, and each run that writes it"
+        ),
+        required=False,
     )
     is_on = forms.BooleanField(label=gettext_lazy("Switched on"), required=False, initial=True)
 
     def __init__(self, data=None, *, schedule=None):
-        names = ("cron", "zone", "after_ingest", "is_on")
+        names = ("cron", "profile_cron", "zone", "after_ingest", "is_on")
         super().__init__(data, initial={name: getattr(schedule, name) for name in names} if schedule else {})

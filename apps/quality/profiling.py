@@ -30,7 +30,7 @@ KIND = "profile"
 State = QualityRun.State
 
 
-def accept(capsule, *, reader, trigger=QualityRun.Trigger.MANUAL, columns=(), sample_rows=None):
+def accept(capsule, *, reader, trigger=QualityRun.Trigger.MANUAL, columns=(), sample_rows=None, slot=None):
     """Queue a profile of the capsule's columns, or of the named ones; the one that waits already if it is the same.
 
     Raises `Unreadable` (409) if nothing says where the data lies, and `PermissionDenied`.
@@ -45,9 +45,9 @@ def accept(capsule, *, reader, trigger=QualityRun.Trigger.MANUAL, columns=(), sa
         waiting = QualityRun._base_manager.filter(
             capsule=capsule, kind=QualityRun.Kind.PROFILE, state=State.QUEUED, scope=scope, slot=None
         )
-        if (run := waiting.order_by("number").first()) is not None:
+        if slot is None and (run := waiting.order_by("number").first()) is not None:
             return run
-        run = running._made(capsule, reader, trigger, kind=QualityRun.Kind.PROFILE, scope=scope)
+        run = running._made(capsule, reader, trigger, kind=QualityRun.Kind.PROFILE, scope=scope, slot=slot)
         jobs.start(KIND, asked_by=reader, subject=run)
         running.enqueue(run)
     return run
@@ -78,8 +78,11 @@ def at_once(column, *, reader, trigger=QualityRun.Trigger.API):
     return run, made
 
 
-def carry_on(run, progress, reader):
-    """Read and store what a queued profile asks for; `running.carry_out` has begun it."""
+def carry_on(run, progress, reader, *, tries=0):
+    """Read and store what a queued profile asks for; `running.carry_out` has begun it.
+
+    A source that does not answer is asked again later, as it is for checks.
+    """
     paced = Paced(progress)
     try:
         with Watch(progress) as watch:
@@ -96,6 +99,8 @@ def carry_on(run, progress, reader):
         if watch.wanted:
             return running._stopped(run, progress)
         code = error.reason if isinstance(error, Unreadable) else error.code
+        if code in running.TRANSIENT and tries < len(running.RETRIES_S):
+            return running._again(run, tries)
         said = error.detail if isinstance(error, Unreadable) else reasons.reason(code)
         running._given_up(run, progress, code or "no_data_source", said)
     except Exception:

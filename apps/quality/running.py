@@ -120,7 +120,7 @@ def carry_out(run_id, *, tries=0):
     if run.kind == QualityRun.Kind.PROFILE:
         from . import profiling  # it builds on this module
 
-        profiling.carry_on(run, progress, reader)
+        profiling.carry_on(run, progress, reader, tries=tries)
         return
     paced = Paced(progress)
     try:

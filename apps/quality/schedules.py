@@ -1,4 +1,4 @@
-"""When rules are checked by themselves: at the times of their capsule, or at their own (`rule_config.schedule`).
+"""When rules are checked by themselves: at the times of their capsule, or at their own (`rule_config.schedule`). And profiles.
 
 One row a capsule says when the next of all these times is; rules that are due together are one run. A pause is made up for
 once, not time by time.
@@ -16,7 +16,7 @@ from apps.dcs import cron
 from apps.dcs.refusals import Conflict
 from apps.people.reader import system
 
-from . import running
+from . import profiling, running
 from .models import QualityRule, QualityRun, QualitySchedule
 
 log = logging.getLogger(__name__)
@@ -27,21 +27,31 @@ Trigger = QualityRun.Trigger
 # ---------- setting ----------
 
 
-def put(capsule, *, by, cron_text, zone="UTC", is_on=True, after_ingest=False):
-    """Set when the rules of a capsule are checked by themselves; returns the `QualitySchedule`.
+class WrongTimes(ValueError):
+    """Times that cannot be meant; `field` says which."""
 
-    Raises `ValueError` for times that cannot be meant, and `PermissionDenied`.
+    def __init__(self, field, said):
+        super().__init__(said)
+        self.field = field
+
+
+def put(capsule, *, by, cron_text="", profile_cron="", zone="UTC", is_on=True, after_ingest=False):
+    """Set when the rules of a capsule are checked, and its columns profiled, by themselves; returns the `QualitySchedule`.
+
+    Raises `WrongTimes`, and `PermissionDenied`.
     """
     running.may_run(by, capsule).or_refuse()
     now = timezone.now()
-    words = " ".join(cron_text.split())
-    if words and (said := cron.problem(words, zone, after=now)):
-        raise ValueError(said)
-    if not words:
-        next(cron.slots("0 0 * * *", zone, after=now))  # is there such a time zone?
+    if said := cron.problem("0 0 * * *", zone, after=now):
+        raise WrongTimes("zone", said)
+    words, profiles = " ".join(cron_text.split()), " ".join(profile_cron.split())
+    for field, text in (("cron", words), ("profile_cron", profiles)):
+        if text and (said := cron.problem(text, zone, after=now)):
+            raise WrongTimes(field, said)
     with acting(by, reason=_("When rules are checked")):
         values = {
             "cron": words,
+            "profile_cron": profiles,
             "zone": zone,
             "is_on": is_on,
             "after_ingest": after_ingest,
@@ -55,7 +65,7 @@ def put(capsule, *, by, cron_text, zone="UTC", is_on=True, after_ingest=False):
 def plan(schedule, *, at, rules=None):
     """Work out when the next time of the capsule or one of its rules is."""
     rules = own_times(schedule) if rules is None else rules
-    times = {text for text, _rule in rules} | ({schedule.cron} if schedule.cron else set())
+    times = {text for text, _rule in rules} | {schedule.cron, schedule.profile_cron} - {""}
     moments = [_following(text, schedule.zone, after=at) for text in times] if schedule.is_on else []
     schedule.next_due = min((moment for moment in moments if moment), default=None)
     schedule.planned_at, schedule.used_until = at, at
@@ -133,23 +143,40 @@ def _begin(key, at):
         slot, rules = schedule.next_due, own_times(schedule)
         whole = bool(schedule.cron) and _within(schedule.cron, schedule, at)
         mine = [rule for text, rule in rules if _within(text, schedule, at)]
+        profiled = bool(schedule.profile_cron) and _within(schedule.profile_cron, schedule, at)
         plan(schedule, at=at, rules=rules)
+        begun = profiled and _profile(schedule, slot, reader)
+        if not whole and not mine:
+            return begun
         if whole:
             mine = _without(schedule, [rule for _text, rule in rules if rule not in mine])
-        if mine == []:
-            return False
-        if QualityRun._base_manager.filter(
-            capsule=schedule.capsule, kind=QualityRun.Kind.CHECKS, slot=slot
-        ).exists():
-            return False
+        if mine == [] or _used(schedule, QualityRun.Kind.CHECKS, slot):
+            return begun
         try:
             running.accept(
                 schedule.capsule, reader=reader, trigger=Trigger.SCHEDULE, rules=mine or (), slot=slot
             )
         except Conflict as refused:
             log.warning("%s is due and cannot be read: %s", schedule.capsule, refused)
-            return False
+            return begun
     return True
+
+
+def _profile(schedule, slot, reader):
+    """Queue a profile for a time of the capsule; False if it has one, or nothing says where the data lies."""
+    if _used(schedule, QualityRun.Kind.PROFILE, slot):
+        return False
+    try:
+        profiling.accept(schedule.capsule, reader=reader, trigger=Trigger.SCHEDULE, slot=slot)
+    except Conflict as refused:
+        log.warning("%s is due and cannot be profiled: %s", schedule.capsule, refused)
+        return False
+    return True
+
+
+def _used(schedule, kind, slot):
+    """True if there is a run for this time of the capsule already."""
+    return QualityRun._base_manager.filter(capsule=schedule.capsule, kind=kind, slot=slot).exists()
 
 
 def _without(schedule, others):
@@ -169,7 +196,10 @@ def _within(text, schedule, at):
 
 
 def after_ingestion(capsules):
-    """Queue runs of the capsules that ask for one after each ingestion that changed them; returns how many."""
+    """Queue runs of the capsules that ask for one after each change from outside; returns how many.
+
+    That is an ingestion or a plan that changed what is known of them, or a run of a pipeline that wrote them.
+    """
     wanted = QualitySchedule._base_manager.filter(
         capsule__in=capsules, after_ingest=True, is_on=True, capsule__retired_at=None
     ).select_related("capsule__source_system")

@@ -1,8 +1,9 @@
 """Checking rules in the background: runs that were asked for, and those whose time has come."""
 
+from django.conf import settings
 from procrastinate.contrib.django import app
 
-from . import running, schedules
+from . import profile_store, running, schedules
 
 
 @app.task(name="quality.check", queue="profile", pass_context=False)
@@ -18,3 +19,16 @@ def check(run_id, tries=0):
 def check_due(timestamp=0):
     """Queue a run for each capsule whose time has come; each time is used once, however many schedulers look."""
     schedules.enqueue_due()
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(
+    name="quality.forget_profiles",
+    queueing_lock="quality.forget_profiles",
+    lock="quality.forget_profiles",
+    pass_context=False,
+)
+def forget_profiles(timestamp=0):
+    """Delete old profiles, some at a time; a second run on a day finds nothing."""
+    while profile_store.forget(settings.PROFILES_KEPT):
+        pass

@@ -160,7 +160,7 @@ def test_an_event_whose_projection_fails_is_kept_and_the_others_go_on(monkeypatc
     def fail(rows):
         if any(row.content["job"]["name"] == "load_customers" for row in rows):
             raise RuntimeError("no such luck")
-        project(rows)
+        return project(rows)
 
     with monkeypatch.context() as failing:
         failing.setattr(projection, "project", fail)

@@ -5,11 +5,14 @@ from django.core.management import call_command
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from apps.catalog.models import IngestionJob
+from apps.catalog.models import Capsule, IngestionJob
 from apps.deploy import projection
 from apps.deploy.models import LineageEvent
 from apps.deploy.tasks import project_events
+from apps.quality.models import QualityRun
 from tests.factories import UserFactory
+from tests.factories.quality import QualityScheduleFactory
+from tests.quality import shop
 
 from .openlineage_fixtures import dbt_build, event, receive, tables
 
@@ -83,3 +86,23 @@ def test_what_an_event_says_is_read_only_by_the_cleared(client, failed):
 
     client.force_login(UserFactory(is_staff=True, is_superuser=True, clearance=5))
     assert "load_orders" in client.get(page).content.decode()
+
+
+def test_what_a_run_wrote_is_checked_once_it_has_completed_and_never_when_events_are_read_anew(
+    tmp_path, settings
+):
+    settings.PAYLOAD_ROOTS = [str(tmp_path)]
+    receive(event("START", writes=["orders"]))
+    orders = Capsule.objects.get(name="orders")
+    place = {"storage_location": str(shop.write(tmp_path)), "storage_format": "parquet"}
+    Capsule.objects.filter(pk=orders.pk).update(**place)
+    QualityScheduleFactory(capsule=orders, cron="", after_ingest=True)
+    assert not QualityRun.objects.exists()
+
+    receive(event("COMPLETE", writes=["orders"], minutes=5))
+    assert [run.trigger for run in QualityRun.objects.all()] == ["ingest"]
+
+    QualityRun.objects.update(state="finished")
+    receive(event("COMPLETE", writes=["orders"], minutes=6))
+    call_command("project_events", "--rebuild")
+    assert QualityRun.objects.count() == 1

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from apps.catalog.models import Capsule
 from apps.demo import story
+from apps.payload.sources.base import Unreadable
 from apps.people.reader import reader_of, system
-from apps.quality import running, schedules
+from apps.quality import profiling, running, schedules
 from apps.quality.models import QualityCheck, QualityRule, QualityRun, QualitySchedule
 from tests.factories import UserFactory
 from tests.quality import shop
@@ -123,6 +124,49 @@ def test_a_capsule_that_asks_for_it_is_checked_after_each_ingestion(orders):
     assert QualityRun.objects.get().trigger == "ingest"
 
 
+def test_profiles_have_times_of_their_own_and_each_is_used_once(orders):
+    schedule = schedules.put(
+        orders, by=reader_of(UserFactory(role="producer")), cron_text="30 * * * *", profile_cron="0 * * * *"
+    )
+    schedules.plan(schedule, at=NINE - timedelta(minutes=10))
+
+    begun = [schedules.enqueue_due(at=NINE), schedules.enqueue_due(at=NINE)]
+
+    run = QualityRun.objects.get()
+    assert begun == [1, 0]
+    assert (run.kind, run.trigger, run.slot) == ("profile", "schedule", NINE)
+    schedule.refresh_from_db()
+    assert schedule.next_due == NINE + timedelta(minutes=30)
+
+
+def test_rules_and_profiles_that_are_due_together_are_two_runs(orders):
+    shop.rule(orders, "status")
+    schedule = schedules.put(
+        orders, by=reader_of(UserFactory(role="producer")), cron_text="0 * * * *", profile_cron="0 * * * *"
+    )
+    schedules.plan(schedule, at=NINE - timedelta(minutes=10))
+
+    schedules.enqueue_due(at=NINE)
+
+    assert set(QualityRun.objects.values_list("kind", "slot")) == {("checks", NINE), ("profile", NINE)}
+
+
+def test_a_profile_of_a_source_that_does_not_answer_is_asked_again_later(orders, monkeypatch):
+    def silent(*args, **kwargs):
+        raise Unreadable("The database does not answer.", "unreachable")
+
+    monkeypatch.setattr(profiling, "open_engine", silent)
+    run = profiling.accept(orders, reader=system("test"))
+
+    running.carry_out(run.pk, tries=0)
+    run.refresh_from_db()
+    assert run.state == "queued"
+
+    running.carry_out(run.pk, tries=len(running.RETRIES_S))
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == ("failed", "unreachable")
+
+
 # ---------- the demo ----------
 
 
@@ -132,7 +176,9 @@ def test_the_demo_is_checked_on_its_own_data_and_a_broken_row_is_found_and_shown
     shutil.copy(story.FILES / "jaffle_classic.duckdb", copy)
     settings.PAYLOAD_ROOTS, settings.PAYLOAD_WORK = [str(tmp_path)], str(tmp_path / "work")
     story.tell()
-    waiting = list(QualityRun.objects.order_by("number"))
+    profiles = QualityRun.objects.filter(kind="profile")
+    waiting = list(QualityRun.objects.of_checks().order_by("number"))
+    assert {run.capsule.name for run in profiles} == {run.capsule.name for run in waiting}
     assert {run.capsule.name for run in waiting} == {"customers", "orders", "stg_orders"}
 
     for run in waiting:

@@ -9,6 +9,7 @@ from .gate import GateOfCapsule
 from .profiles import LatestProfileOfColumn, ProfilesOfColumn
 from .rules import RulesOfCapsule, RulesOfColumn, RuleViewSet
 from .runs import RunViewSet
+from .schedules import ScheduleOfCapsule
 from .score import ScoreOfCapsule
 from .types import RuleTypes
 
@@ -33,5 +34,6 @@ urlpatterns = [
     path(f"{OF_COLUMN}/profile", LatestProfileOfColumn.as_view({"get": "retrieve"}), name="column-profile"),
     path(f"{OF_COLUMN}/profiles", ProfilesOfColumn.as_view(ROWS), name="column-profiles"),
     path(f"{OF_CAPSULE}/quality-score", ScoreOfCapsule.as_view(), name="capsule-quality-score"),
+    path(f"{OF_CAPSULE}/quality-schedule", ScheduleOfCapsule.as_view(), name="capsule-quality-schedule"),
     path(f"{OF_CAPSULE}/gate", GateOfCapsule.as_view(), name="capsule-gate"),
 ]

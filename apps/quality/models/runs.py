@@ -145,15 +145,16 @@ class QualityScheduleQuerySet(OfCapsuleQuerySet):
 
 
 class QualitySchedule(Record):
-    """When the rules of a capsule are checked by themselves.
+    """When the rules of a capsule are checked, and its columns profiled, by themselves.
 
     `cron` are five fields in the time zone `zone`, for all rules without times of their own (`config.schedule`);
-    empty if only these have any. `after_ingest` asks for a run after each ingestion that changed the capsule.
+    empty if only these have any; `profile_cron` are those of profiles. `after_ingest` asks for a run after each ingestion that changed the capsule.
     `next_due` is the earliest moment of all, worked out at `planned_at`; what lies before `used_until` is done.
     """
 
     capsule = models.OneToOneField(Capsule, models.CASCADE, related_name="quality_schedule")
     cron = models.CharField(max_length=100, blank=True, default="", db_default="")
+    profile_cron = models.CharField(max_length=100, blank=True, default="", db_default="")
     zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     is_on = models.BooleanField(default=True, db_default=True)
     after_ingest = models.BooleanField(default=False, db_default=False)
@@ -185,4 +186,4 @@ class QualitySchedule(Record):
         ]
 
     def __str__(self):
-        return f"{self.cron} {self.zone}"
+        return f"{self.cron or self.profile_cron} {self.zone}"
