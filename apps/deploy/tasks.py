@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from apps.catalog.models import IngestionJob
+from apps.policy import detecting
 
 from . import background, due, events, ingestion, reading, schedules
 
@@ -14,6 +15,8 @@ def ingest(job_id):
     if job is not None:
         job = (reading if reading.is_reading(job) else ingestion).run(job)
         schedules.settle(job)
+        if job.status == job.Status.COMPLETED and job.started_at:
+            detecting.after(job.started_at)
 
 
 @app.task(name="deploy.apply", queue="default", pass_context=False)

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.dcs.admin import DraftAdmin, GovernedAdmin
+from apps.dcs.admin import DraftAdmin, GovernedAdmin, ReadOnlyAdmin
 from apps.people.roles import CONFIDENTIAL
 
-from .models import MaskingRule, Policy
+from .models import MaskingRule, PIISuggestion, Policy
 
 
 @admin.register(Policy)
@@ -110,3 +110,13 @@ class MaskingRuleAdmin(GovernedAdmin):
     @admin.display(ordering="column__capsule__name")
     def capsule(self, rule):
         return rule.column.capsule
+
+
+@admin.register(PIISuggestion)
+class PIISuggestionAdmin(ReadOnlyAdmin):
+    """What detection found and what people answered: for reading; the portal's own page asks."""
+
+    list_display = ["column", "pii_type", "confidence", "evidence", "state", "answered_by"]
+    list_select_related = ["column__capsule"]
+    list_filter = ["state", "pii_type", "evidence"]
+    search_fields = ["column__name"]

@@ -17,7 +17,7 @@ from apps.catalog.models import Column
 from apps.ui.formats import deadline, when
 from apps.ui.templatetags.ui import sens
 
-from . import document
+from . import document, suggestion_views
 from .models import MaskingRule, Policy
 
 SLUG = "policy"
@@ -231,7 +231,14 @@ def panel(request, capsule):
     for column in personal:
         column.policy = strictest(filter(None, (own_level.get(column.name), general)))
         column.masks = [mask for mask in masks if mask.column_id == column.pk]
-    return {"policies": policies, "masks": masks, "general": general, "classified": personal, "bare": bare}
+    return {
+        "policies": policies,
+        "masks": masks,
+        "general": general,
+        "classified": personal,
+        "bare": bare,
+        **suggestion_views.of_capsule(request, capsule),
+    }
 
 
 def _rank(policy):
@@ -249,7 +256,14 @@ def column_panel(request, column):
     )
     masks = MaskingRule.objects.visible_to(request.reader).filter(column=column).enabled()
     trace_url = reverse("policy:trace", args=[column.capsule.urn, column.name])
-    return {"policies": policies, "ruling": ruling, "masks": masks, "column": column, "trace_url": trace_url}
+    return {
+        "policies": policies,
+        "ruling": ruling,
+        "masks": masks,
+        "column": column,
+        "trace_url": trace_url,
+        **suggestion_views.of_column(request, column),
+    }
 
 
 register(

@@ -103,6 +103,15 @@ WRONG_VALUES = [
     ("data_policies.policy_masking_method_valid", make.PolicyFactory, "masking_method", "hash"),
     ("data_policies.encryption_method_valid", make.PolicyFactory, "encryption_method", "rot13"),
     ("masking_rules.masking_method_valid", make.MaskingRuleFactory, "method", "hash"),
+    ("pii_suggestions.pii_suggestion_type_valid", make.PIISuggestionFactory, "pii_type", "banana"),
+    ("pii_suggestions.pii_suggestion_evidence_valid", make.PIISuggestionFactory, "evidence", "banana"),
+    (
+        "pii_suggestions.pii_suggestion_confidence_valid",
+        make.PIISuggestionFactory,
+        "confidence",
+        Decimal("1.001"),
+    ),
+    ("pii_suggestions.pii_suggestion_answer_has_a_name", make.PIISuggestionFactory, "state", "accepted"),
     ("capsule_contracts.schema_change_policy_valid", make.ContractFactory, "schema_change_policy", "banana"),
     ("capsule_contracts.support_level_valid", make.ContractFactory, "support_level", "banana"),
     ("capsule_contracts.deprecation_policy_valid", make.ContractFactory, "deprecation_policy", "60_days"),
@@ -177,6 +186,7 @@ CONTRADICTIONS = [
     ),
 ]
 REPETITIONS = [
+    ("pii_suggestions.a_column_is_suggested_a_type_once", same(make.PIISuggestionFactory, "column")),
     ("owners.unique_owner_name_type", twice(make.OwnerFactory, name="Finance", kind="team")),
     ("domains.domain_name_unique", twice(make.DomainFactory, name="sales")),
     ("stewardships.stewardship_unique", same(make.StewardshipFactory, "user", "domain")),

@@ -104,6 +104,7 @@ EXPLAINED = {
             "review_members",
             "review_decisions",
             "review_delegations",
+            "pii_suggestions",
             "review_watchers",
             "notifications",
             "notice_preferences",

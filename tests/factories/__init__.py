@@ -25,7 +25,7 @@ from .contracts import ContractFactory, IncidentFactory, MeasurementFactory
 from .dcs import JobProgressFactory
 from .glossary import RefusalFactory, TermFactory, TermImportFactory, TermLinkFactory
 from .people import MembershipFactory, TokenFactory, UserFactory
-from .policy import MaskingRuleFactory, PolicyFactory
+from .policy import MaskingRuleFactory, PIISuggestionFactory, PolicyFactory
 from .provenance import CapsuleEdgeFactory, ColumnEdgeFactory, TransformationCodeFactory
 from .quality import ColumnProfileFactory, QualityCheckFactory, QualityRuleFactory, QualityRunFactory
 from .workflow import (
@@ -66,6 +66,7 @@ __all__ = [
     "NoticePreferenceFactory",
     "NotificationFactory",
     "OwnerFactory",
+    "PIISuggestionFactory",
     "PolicyFactory",
     "ProductMemberFactory",
     "QualityCheckFactory",

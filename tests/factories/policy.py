@@ -2,7 +2,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.catalog.vocabularies import Sensitivity
-from apps.policy.models import MaskingMethod, MaskingRule, Policy
+from apps.policy.models import MaskingMethod, MaskingRule, PIISuggestion, Policy
 
 from .approvals import approved
 from .catalog import ColumnFactory
@@ -55,3 +55,18 @@ class MaskingRuleFactory(DjangoModelFactory):
         """True unless it is said otherwise: approved by somebody else."""
         if create and wanted is not False:
             approved([self], is_enabled=True)
+
+
+class PIISuggestionFactory(DjangoModelFactory):
+    """Personal data that detection found in a column, and that nobody has answered."""
+
+    class Meta:
+        model = PIISuggestion
+
+    column = factory.SubFactory(ColumnFactory)
+    pii_type = "email"
+    confidence = 0.8
+    evidence = PIISuggestion.Evidence.NAME
+    word = "email"
+    detector = 1
+    named = factory.SelfAttribute("column.name")

@@ -2,5 +2,6 @@
 
 from .masking import MaskingMethod, MaskingRule
 from .policies import Policy
+from .suggestions import PIISuggestion
 
-__all__ = ["MaskingMethod", "MaskingRule", "Policy"]
+__all__ = ["MaskingMethod", "MaskingRule", "PIISuggestion", "Policy"]
