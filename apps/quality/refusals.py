@@ -28,6 +28,7 @@ SAID = {
     "table": gettext_noop("The rule may not read “%(name)s”. Name one of: %(known)s."),
     "column": gettext_noop("There is no column “%(name)s” here. Name one of the capsule's columns."),
     "qualified_column": gettext_noop("Write the column's name alone instead of “%(name)s”."),
+    "whole_row": gettext_noop("“%(name)s” means whole rows here. Name a column instead."),
     "common_table": gettext_noop("WITH may not name a table “%(name)s” again. Choose another name."),
     "with_inside": gettext_noop("WITH stands once, at the beginning. Move it there."),
     "query_inside": gettext_noop(

@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
-from . import patterns
+from . import patterns, saferows
 from .refused import Refused
 from .safenodes import (
     ALLOWED,
@@ -38,10 +38,11 @@ SIGNS = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 DIALECTS = {"duckdb": "duckdb", "postgres": "postgres", "databricks": "databricks", "spark": "databricks"}
 
 
-def select(sql: str, tables: dict[str, str], dialect: str) -> str:
+def select(sql: str, tables: dict[str, str], dialect: str, columns=None) -> str:
     """One SELECT, or several joined by UNION, INTERSECT and EXCEPT, over `tables`: {name: how the relation is written}.
 
-    Answers new text in `dialect`; raises `Refused`.
+    Answers new text in `dialect`; raises `Refused`. `columns` are those of each table, by its name: with them names are
+    judged as well, and where the text goes to PostgreSQL they have to be.
     """
     dialect = _known(dialect)
     tree = _parsed(sql, dialect)
@@ -49,6 +50,8 @@ def select(sql: str, tables: dict[str, str], dialect: str) -> str:
         raise Refused("statement", what=_spoken(tree))
     tree = _judged(tree, dialect)
     _resolve(tree, {_folded(name): name for name in tables})
+    if columns is not None and dialect == "postgres":
+        saferows.judge(tree, columns)
     _confirmed(tree, dialect)
     common = _common_tables(tree)
     for table in list(tree.find_all(exp.Table)):

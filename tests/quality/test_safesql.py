@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from apps.quality import patterns, refusals, safenodes, safesql
+from apps.quality import patterns, refusals, safenodes, saferows, safesql
 from apps.quality.safesql import Refused
 
 from .probes import HONEST, HOSTILE
@@ -197,7 +197,7 @@ def test_every_listed_function_is_one_that_the_parser_knows(names):
 
 
 def test_everything_that_is_refused_has_its_sentence():
-    trees = [ast.parse(Path(module.__file__).read_text()) for module in (safesql, patterns)]
+    trees = [ast.parse(Path(module.__file__).read_text()) for module in (safesql, saferows, patterns)]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     codes = {
         node.value

@@ -103,6 +103,6 @@ def code():
     for folder in (HERE, HERE.parent / "rule_types"):
         for path in sorted(folder.glob("*.py")):
             found.update(path.read_bytes())
-    for name in ("patterns.py", "safesql.py", "safenodes.py"):
+    for name in ("patterns.py", "safesql.py", "safenodes.py", "saferows.py"):
         found.update((HERE.parent / name).read_bytes())
     return found.hexdigest()

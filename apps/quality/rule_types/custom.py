@@ -34,7 +34,7 @@ from .expressions import column_of, whole
     check=lambda spec: _sql_faults(spec),
 )  # fmt: skip
 def custom_sql(table, spec, env):
-    rows = selected(spec, env)
+    rows = selected(table, spec, env)
 
     def finish(numbers):
         found = whole(numbers["rows"])
@@ -53,14 +53,20 @@ def custom_sql(table, spec, env):
     )
 
 
-def selected(spec, env):
+def selected(table, spec, env):
     """The query, written again from its tree; it sees the capsule and what the rule names. Raises `CannotCheck`."""
     from apps.quality import safesql
 
     tables = {SUBJECT: env.relation(SUBJECT)}
     tables |= {name: env.relation(alias) for name, (alias, _column) in spec.references.items()}
+    columns = {SUBJECT: table.columns}
+    columns |= {
+        name: env.tables[alias].columns
+        for name, (alias, _column) in spec.references.items()
+        if alias in env.tables
+    }
     try:
-        return safesql.select(str(spec.config.get("sql") or ""), tables, env.dialect)
+        return safesql.select(str(spec.config.get("sql") or ""), tables, env.dialect, columns)
     except Refused as error:
         raise CannotCheck(error.code, **error.values) from None
 
