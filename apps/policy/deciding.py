@@ -4,6 +4,7 @@ Pure: a viewer, what holds for the column (`effective`) and its rules go in, a `
 errata rows B18, B19, B21 and E6. Where something that is needed for the decision is missing the answer is no.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -145,7 +146,8 @@ def decide(
 
 
 def _order(rule):
-    return (rule.priority, rule.since.timestamp() if rule.since else 0.0, rule.key)
+    # What is not stored yet is the youngest.
+    return (rule.priority, rule.since.timestamp() if rule.since else math.inf, rule.key)
 
 
 def _refused(viewer, effective) -> Reason | None:

@@ -256,6 +256,7 @@ def column_panel(request, column):
     )
     masks = MaskingRule.objects.visible_to(request.reader).filter(column=column).enabled()
     trace_url = reverse("policy:trace", args=[column.capsule.urn, column.name])
+    masking_url = reverse("policy:masking", args=[column.capsule.urn, column.name])
     return {
         "policies": policies,
         "ruling": ruling,
@@ -263,6 +264,7 @@ def column_panel(request, column):
         "column": column,
         "trace_url": trace_url,
         **suggestion_views.of_column(request, column),
+        "masking_url": masking_url,
     }
 
 

@@ -1,6 +1,7 @@
 """Decisions about stored columns: policies and rules are read in a fixed number of queries, and keys when they are needed."""
 
 from collections import defaultdict
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from apps.people.reader import system
 
 from . import effective_rows
 from .deciding import Ruled, Viewer, decide, for_storing
-from .masking import Rule, kind_of
+from .masking import kind_of
 from .masking.grammar import NotTaken, condition
 from .models import MaskingRule
 
@@ -86,17 +87,17 @@ class _Known:
         with acting(system(TASK)):
             rows = list(MaskingRule._base_manager.filter(column__in=columns, is_enabled=True))
             kinds = (
-                _kinds({column.capsule_id for column in columns})
+                kinds_of({column.capsule_id for column in columns})
                 if any(row.condition for row in rows)
                 else {}
             )
         of_column = {column.pk: column for column in columns}
         for row in rows:
-            column = of_column[row.column_id]
-            self.rules[row.column_id].append(ruled(row, column, kinds.get(column.capsule_id, {})))
+            row.column = of_column[row.column_id]
+            self.rules[row.column_id].append(ruled(row, kinds.get(row.column.capsule_id, {})))
 
 
-def _kinds(capsules):
+def kinds_of(capsules):
     """{capsule id: {column: kind}} of columns in use."""
     found = defaultdict(dict)
     stored = Column._base_manager.filter(capsule__in=capsules, retired_at=None)
@@ -105,7 +106,7 @@ def _kinds(capsules):
     return found
 
 
-def ruled(row, column, kinds):
+def ruled(row, kinds):
     """A stored rule as decisions weigh it; a condition that cannot be read is unknown, and masks."""
     tree = None
     if row.condition:
@@ -116,29 +117,11 @@ def ruled(row, column, kinds):
     return Ruled(
         key=str(row.pk),
         label=row.name,
-        rule=rule_of(row, column),
+        rule=row.plain(),
         priority=row.priority,
-        since=row.created_at,
+        since=row.created_at if isinstance(row.created_at, datetime) else None,
         applies_to=frozenset(row.applies_to_roles),
         exempt=frozenset(row.exempt_roles),
         condition=row.condition or "",
         tree=tree,
-    )
-
-
-def rule_of(row, column):
-    """A stored rule as a plain value."""
-    return Rule(
-        method=row.method,
-        config=row.config or {},
-        kind=kind_of(column.data_type),
-        column=column.name,
-        urn=column.urn,
-        preserve_length=row.preserve_length,
-        preserve_format=row.preserve_format,
-        preserve_type=row.preserve_type,
-        preserve_null=row.preserve_null,
-        is_reversible=row.is_reversible,
-        vault=row.tokenization_vault or "",
-        kid=str((row.meta or {}).get("kid") or ""),
     )

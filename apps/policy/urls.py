@@ -4,12 +4,17 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name the converter of urns
 
-from . import suggestion_views, trace_views
+from . import masking_views, suggestion_views, trace_views
 
 app_name = "policy"
+OF_COLUMN = "capsules/<urn:urn>/columns/<path:name>"
 urlpatterns = [
     path("personal-data/", suggestion_views.suggestions, name="suggestions"),
     path("personal-data/<uuid:pk>/", suggestion_views.answer, name="answer_suggestion"),
     path("capsules/<urn:urn>/personal-data/", suggestion_views.look, name="look_for_personal_data"),
-    path("capsules/<urn:urn>/columns/<path:name>/trace/", trace_views.trace, name="trace"),
+    path(f"{OF_COLUMN}/trace/", trace_views.trace, name="trace"),
+    path(f"{OF_COLUMN}/masking/", masking_views.rules, name="masking"),
+    path(f"{OF_COLUMN}/masking/new/", masking_views.new, name="masking-new"),
+    path("masking-rules/<uuid:pk>/", masking_views.rule, name="masking-rule"),
+    path("masking-rules/<uuid:pk>/switch/", masking_views.switch, name="masking-switch"),
 ]

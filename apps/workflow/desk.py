@@ -34,6 +34,7 @@ KINDS = {
     "term_import": gettext_lazy("import of terms"),
     "value_domain": gettext_lazy("value domain"),
     "policy": gettext_lazy("policy"),
+    "masking_rule": gettext_lazy("masking rule"),
     "contract": gettext_lazy("contract"),
     "document": gettext_lazy("capsule document"),
 }

@@ -146,7 +146,7 @@ def _begun(subject, reader, reason):
         kind=subject.review_kind,
         domain_id=domain.pk if domain is not None else None,
         domain_name=str(domain) if domain is not None else "",
-        visibility_rank=getattr(subject, "visibility_rank", 2),
+        visibility_rank=subject.review_rank,
         reason=reason[:LONGEST_REASON],
         created_by=reader.user,
     )

@@ -67,6 +67,11 @@ class Reviewable:
         return not self.is_in_force and (spec is None or self.state in spec.sources)
 
     @property
+    def review_rank(self):
+        """The clearance that its proposals need: that of the row, more where they hold what the row keeps to few."""
+        return getattr(self, "visibility_rank", 2)
+
+    @property
     def review_domain(self):
         """The domain whose stewards decide; None leaves it to all who have the role."""
         return getattr(self, "domain", None)
