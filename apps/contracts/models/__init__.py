@@ -3,5 +3,6 @@
 from .contracts import Contract
 from .incidents import Incident, Promise
 from .measurements import Measurement
+from .watches import Watch
 
-__all__ = ["Contract", "Incident", "Measurement", "Promise"]
+__all__ = ["Contract", "Incident", "Measurement", "Promise", "Watch"]
