@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.dcs.admin import DraftAdmin, GovernedAdmin, ReadOnlyAdmin
 
-from .models import Contract, Incident, Measurement
+from .models import Contract, Incident, Measurement, Watch
 
 
 @admin.register(Contract)
@@ -111,4 +111,12 @@ class MeasurementAdmin(ReadOnlyAdmin):
     list_display = ["contract", "metric", "target", "actual", "unit", "is_met", "measured_at"]
     list_select_related = ["contract__capsule"]
     list_filter = ["metric", "is_met"]
+    search_fields = ["contract__capsule__name"]
+
+
+@admin.register(Watch)
+class WatchAdmin(ReadOnlyAdmin):
+    list_display = ["contract", "health", "due_at", "looked_at", "data_updated_at"]
+    list_select_related = ["contract__capsule"]
+    list_filter = ["health"]
     search_fields = ["contract__capsule__name"]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Greatest, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.catalog import facts, spans
 from apps.catalog.addresses import page_of
 from apps.catalog.dimensions import Dimension, Gap, State, register
+from apps.ui import words
 from apps.ui.formats import deadline, duration, when
 from apps.ui.templatetags.ui import mark
 
@@ -33,7 +34,8 @@ def asked(reader):
     said = JSONObject(
         version="version",
         status="status",
-        updated="last_updated_at",
+        updated=Greatest("last_updated_at", "watch__data_updated_at"),
+        health="watch__health",
         ends="deprecation_date",
         successor="replacement_capsule_urn",
         consumers="known_consumers",
@@ -113,7 +115,7 @@ def strip(capsules, reader):
 
 
 def life(capsule, contract):
-    """The contract's state; its health is unknown until somebody measures."""
+    """The contract's state, and whether its promises are kept; unknown until somebody measures."""
     item = {
         "key": "contract",
         "title": _("Contract"),
@@ -121,11 +123,14 @@ def life(capsule, contract):
     }
     if not contract:
         return {**item, "vocabulary": "health", "value": "unknown", "sub": _("no contract yet")}
+    said = {"v": contract["version"], "health": words.word("health", contract.get("health")).text}
+    in_force = contract["status"] in ("active", "breached")
     return {
         **item,
         "vocabulary": "contract",
         "value": contract["status"],
-        "sub": _("version %(v)s") % {"v": contract["version"]},
+        "url": reverse("contracts:contract", args=[capsule.urn, contract["version"]]),
+        "sub": _("version %(v)s, promises: %(health)s") % said if in_force else _("version %(v)s") % said,
     }
 
 

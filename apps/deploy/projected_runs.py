@@ -1,5 +1,7 @@
 """Runs of events become ingestion jobs: what they were, how they ended, what they read and wrote."""
 
+from apps.contracts import monitor
+
 from .event_rows import with_rows
 from .readers import openlineage_names as names
 from .readers import openlineage_union as union
@@ -178,6 +180,7 @@ def read_and_written(runs, capsules):
         [{"id": key} for key in runs],
     )
     _measure(runs, capsules)
+    monitor.look_again([row["capsule"] for row in rows.values() if row["role"] == "output"])
 
 
 def _measure(runs, capsules):

@@ -61,6 +61,9 @@ EXPLAINED = {
         )
         for thing in (f"column {table}.run_id", f"foreign key {table}.run_id", f"index {table}.{once}")
     },
+    "extra column sla_measurements.aspect": "Measurements",
+    "extra index sla_measurements.a_promise_is_measured_once": "Measurements",
+    "extra check sla_measurements.sla_aspect_valid": "Measurements",
     "extra column column_lineage.meta": "Seen lineage",
     "other primary key metadata_audit_log": "Audit log",
     **{
@@ -98,6 +101,7 @@ EXPLAINED = {
             "run_capsules",
             "quality_runs",
             "quality_schedules",
+            "contract_watches",
             "steps",
             "reviews",
             "review_authors",
@@ -133,6 +137,7 @@ NOT_LOGGED = {
     "run_capsules",
     "source_reads",
     "quality_runs",
+    "contract_watches",
     *COPIES,
 }
 

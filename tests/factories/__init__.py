@@ -21,7 +21,7 @@ from .catalog import (
     ValueDomainFactory,
 )
 from .conformance import ArchitectureRuleFactory, ViolationFactory
-from .contracts import ContractFactory, IncidentFactory, MeasurementFactory
+from .contracts import ContractFactory, IncidentFactory, MeasurementFactory, WatchFactory
 from .dcs import JobProgressFactory
 from .glossary import RefusalFactory, TermFactory, TermImportFactory, TermLinkFactory
 from .people import MembershipFactory, TokenFactory, UserFactory
@@ -62,6 +62,7 @@ __all__ = [
     "JobProgressFactory",
     "MaskingRuleFactory",
     "MeasurementFactory",
+    "WatchFactory",
     "MembershipFactory",
     "NoticePreferenceFactory",
     "NotificationFactory",

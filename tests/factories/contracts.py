@@ -1,9 +1,10 @@
 from decimal import Decimal
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.contracts.models import Contract, Incident, Measurement, Promise
+from apps.contracts.models import Contract, Incident, Measurement, Promise, Watch
 
 from .approvals import approved
 from .catalog import CapsuleFactory
@@ -59,3 +60,11 @@ class MeasurementFactory(DjangoModelFactory):
     actual = Decimal(3_600)
     unit = "seconds"
     is_met = True
+
+
+class WatchFactory(DjangoModelFactory):
+    class Meta:
+        model = Watch
+
+    contract = factory.SubFactory(ContractFactory, active=True)
+    due_at = factory.LazyFunction(timezone.now)

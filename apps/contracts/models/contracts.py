@@ -17,6 +17,12 @@ class ContractQuerySet(OfCapsuleQuerySet):
         """Contracts that hold, kept or broken; at most one a capsule."""
         return self.filter(status__in=[self.model.Status.ACTIVE, self.model.Status.BREACHED])
 
+    def ranked(self):
+        """With `rank`: broken ones first, then kept ones, those to come, those that are over."""
+        order = ("breached", "active", "proposed", "draft", "deprecated", "superseded")
+        whens = [models.When(status=word, then=models.Value(rank)) for rank, word in enumerate(order)]
+        return self.annotate(rank=models.Case(*whens, output_field=models.IntegerField()))
+
 
 class Contract(Record):
     """One version of what is promised about a capsule.

@@ -2,9 +2,13 @@
 
 from django.db import models
 
-from apps.dcs.models import Keyed, Visible
+from apps.dcs.models import Keyed, Visible, VisibleQuerySet
 
 from .contracts import Contract
+
+
+class WatchQuerySet(VisibleQuerySet):
+    below = ("contract", "contract__capsule")
 
 
 class Watch(Keyed, Visible):
@@ -28,6 +32,8 @@ class Watch(Keyed, Visible):
     health = models.CharField(
         max_length=20, choices=Health, default=Health.UNKNOWN, db_default=Health.UNKNOWN, editable=False
     )
+
+    objects = WatchQuerySet.as_manager()
 
     class Meta:
         db_table = "contract_watches"

@@ -1,0 +1,32 @@
+"""Addresses of contracts in the API."""
+
+from django.urls import path
+
+from apps.people.rest.routes import Router
+
+from .contracts import (
+    ContractOfCapsule,
+    ContractsOfCapsule,
+    ContractViewSet,
+    EvaluationOfContract,
+    StatusOfContract,
+)
+from .measurements import MeasurementsOfContract
+
+OF_CAPSULE, ONE = "capsules/<segment:urn>", "contracts/<key:pk>"
+
+router = Router()
+router.register("contracts", ContractViewSet, "contract")
+
+urlpatterns = [
+    *router.urls,
+    path(f"{ONE}/status", StatusOfContract.as_view(), name="contract-status"),
+    path(f"{ONE}/evaluate", EvaluationOfContract.as_view(), name="contract-evaluate"),
+    path(
+        f"{ONE}/measurements",
+        MeasurementsOfContract.as_view({"get": "list", "post": "create"}),
+        name="contract-measurements",
+    ),
+    path(f"{OF_CAPSULE}/contract", ContractOfCapsule.as_view({"get": "retrieve"}), name="capsule-contract"),
+    path(f"{OF_CAPSULE}/contracts", ContractsOfCapsule.as_view({"get": "list"}), name="capsule-contracts"),
+]

@@ -1,0 +1,18 @@
+"""Addresses of contracts: below the URN of their capsule (errata row E27)."""
+
+from django.urls import path
+
+from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
+
+from . import views
+
+ONE = "contracts/<urn:urn>/<path:version>"
+
+app_name = "contracts"
+urlpatterns = [
+    path("contracts/", views.contracts, name="contracts"),
+    path("contracts/<urn:urn>/", views.contract_of, name="contract_of"),
+    path(f"{ONE}/measurements/", views.measurements, name="measurements"),
+    path(f"{ONE}/evaluate/", views.evaluate, name="evaluate"),
+    path(f"{ONE}/", views.contract, name="contract"),
+]
