@@ -4,6 +4,7 @@ quality-engine.md, section 7. A run that its worker left behind is taken up agai
 """
 
 import logging
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -333,11 +334,15 @@ def _end(run, state, code, why):
 
 
 def tell_contracts(run):
-    """Let contracts look at the new results, once there is a task that does (it is named, not imported: a layer above)."""
+    """Let contracts look at the new results; the task is named, not imported: it belongs to a layer above."""
     from procrastinate.contrib.django import app
+    from procrastinate.exceptions import AlreadyEnqueued
 
     task = app.tasks.get("contracts.evaluate")
-    if task is not None:
+    if task is None:
+        return
+    # One that waits already will see these results too; its refusal must not undo them.
+    with suppress(AlreadyEnqueued), transaction.atomic():
         task.configure(queueing_lock=f"contracts.evaluate {run.capsule_id}").defer(
             capsule_id=str(run.capsule_id)
         )
