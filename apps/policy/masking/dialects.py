@@ -28,8 +28,14 @@ class Writer:
     def key(self, keys, *infos):
         """The key for some uses as hexadecimal text: a parameter, or a call of the secret function."""
         if self._secret is not None:
-            return self._secret(*infos)
+            return " || ".join(self._secret(info) for info in infos)
         return self.value(keyed.key_text(keys, *infos))
+
+    def alphabet(self, keys, *infos):
+        """The scrambled alphabet of a key, which tells as much as the key does."""
+        if self._secret is not None:
+            return self._secret("alphabet\0" + "\0".join(infos))
+        return self.value(keyed.scrambled(keyed.key_text(keys, *infos)))
 
     def value(self, text):
         """A text as a parameter."""

@@ -116,5 +116,5 @@ def shape_sql(rule, keys, to, value):
     if rule.option("mode", "shape") == "shape":
         alphabet = to.text(SHAPES)
     else:
-        alphabet = to.value(_alphabet(rule, keys))
+        alphabet = to.alphabet(keys, *keyed.infos(rule))
     return f"translate({to.replaced(value, BEYOND_ASCII, 'x')}, {to.text(PLAIN)}, {alphabet})"
