@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from apps.people import roles
 
 from .masking import METHODS
+from .masking.checking import options_of
 
 ROLES = [(role.name, role.title) for role in roles.ROLES.values()]
 FIXED = ("name", "applies_to", "exempt", "condition", "priority", "description")
@@ -70,16 +71,16 @@ class MaskingRuleForm(forms.Form):
         label=gettext_lazy("As seen by"), required=False, choices=[("", "—"), *ROLES], initial="analyst"
     )
 
-    def __init__(self, *args, method, **kwargs):
+    def __init__(self, *args, method, kind, **kwargs):
         self.method = METHODS[method]
         super().__init__(*args, **kwargs)
         if not self.method.is_reversible:
             del self.fields["is_reversible"]
         required = set(self.method.schema.get("required", ()))
         self.options = {}
-        for key, told in self.method.schema["properties"].items():
+        for key in options_of(method, kind):
             self.options[f"p_{key}"] = key
-            self.fields[f"p_{key}"] = _field(told, key in required)
+            self.fields[f"p_{key}"] = _field(self.method.schema["properties"][key], key in required)
         self.order_fields([*self.options, *FIXED])
         for field in self.fields.values():
             field.widget.attrs.setdefault("autocomplete", "off")

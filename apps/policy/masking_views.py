@@ -99,8 +99,9 @@ def new(request, capsule, name):
     method = request.GET.get("method", "")
     if method not in {each["name"] for each in _methods(column)}:
         return redirect("policy:masking", capsule.urn, column.name)
-    samples = "\n".join(map(str, SAMPLES.get(kind_of(column.data_type).name, ["x"])))
-    form = MaskingRuleForm(request.POST or None, method=method, initial={"samples": samples})
+    kind = kind_of(column.data_type)
+    samples = "\n".join(map(str, SAMPLES.get(kind.name, ["x"])))
+    form = MaskingRuleForm(request.POST or None, method=method, kind=kind, initial={"samples": samples})
     tried = None
     if request.method == "POST" and form.is_valid():
         draft = MaskingRule(column=column, is_enabled=False, **form.values())

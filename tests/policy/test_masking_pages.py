@@ -62,6 +62,16 @@ def test_a_policy_admin_tries_a_rule_on_values_and_nothing_is_kept(client, email
     assert not MaskingRule.objects.exists()
 
 
+def test_the_form_asks_for_what_fits_the_column_and_no_more(client, email):
+    client.force_login(UserFactory(role="policy_admin"))
+
+    page = client.get(form(email, "generalization")).content.decode()
+
+    assert "p_keep_prefix" in page
+    assert "p_step" not in page
+    assert client.get(form(email, "noise_addition")).url == listed(email)
+
+
 def test_proposing_opens_the_review_and_shows_it(client, email):
     client.force_login(UserFactory(role="policy_admin"))
 

@@ -17,11 +17,12 @@ DIGITS, LETTERS = 10, 26
 SIZES = {"digits": DIGITS, "lower": LETTERS, "upper": LETTERS, "letters": 2 * LETTERS}
 ALL_SIGNS = DIGITS + 2 * LETTERS
 FITTING = {
-    "numbers": {"step", "edges", "top", "bottom", "k"},
-    DATE: {"unit", "k"},
-    MOMENT: {"unit", "k"},
-    TEXT: {"keep_prefix", "hierarchy", "k"},
+    "numbers": {"step", "edges", "top", "bottom"},
+    DATE: {"unit"},
+    MOMENT: {"unit"},
+    TEXT: {"keep_prefix", "hierarchy"},
 }
+NOT_OF_DATES = {"percent", "min", "max", "round"}
 PROBES = (
     "Ada Lovelace",
     "ada@example.com",
@@ -43,6 +44,18 @@ def problems(rule, *, domain=None):
         found += [*_size(method, rule, domain), *CHECKS.get(rule.method, _nothing)(rule)]
         found += _fits(rule) if not found else []
     return found
+
+
+def options_of(method, kind):
+    """The options of a method that make sense for values of a kind, in order."""
+    names = list(METHODS[method].schema["properties"])
+    if method == "generalization":
+        fitting = FITTING.get("numbers" if kind.name in NUMBERS else kind.name, set())
+        return [name for name in names if name in fitting]
+    if method == "noise_addition":
+        odd = NOT_OF_DATES if kind.name == DATE else set() if kind.name == FLOAT else {"round"}
+        return [name for name in names if name not in odd]
+    return names
 
 
 def condition_problems(text, columns):
@@ -184,7 +197,7 @@ def _plain(number):
 def _noise(rule):
     config = rule.config
     if rule.kind.name == DATE:
-        for name in sorted({"percent", "min", "max", "round"} & set(config)):
+        for name in sorted(NOT_OF_DATES & set(config)):
             yield Problem(f"method_config.{name}", "not_for_kind", {"kind": DATE})
     low, high = config.get("min"), config.get("max")
     if low is not None and high is not None and low >= high:

@@ -105,7 +105,6 @@ SCHEMAS = {
             "keep_prefix": count("Signs at the beginning", "So many of a text stay, at least one is hidden."),
             "hierarchy": told("Hierarchy", "The wider value of each; others become empty.", "object",
                               additionalProperties={"type": "string"}, minProperties=1, maxProperties=1000),
-            "k": told("Smallest group", "In published copies a group of fewer rows becomes empty.", "integer", minimum=2, maximum=10000),
         },
         examples=[{"step": 10}, {"unit": "month"}, {"keep_prefix": 3}],
     ),
