@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.catalog.vocabularies import SENSITIVITY, Sensitivity
 
 _maskers: list[Callable] = []
+_keepers: list[Callable] = []
 VALUES = (
     SENSITIVITY.index(Sensitivity.CONFIDENTIAL) + 1
 )  # from which clearance values are shown (errata row E6)
@@ -44,6 +45,23 @@ def register_masker(masker):
     if masker not in _maskers:
         _maskers.append(masker)
     return masker
+
+
+def register_keeper(keeper):
+    """Ask `keeper` too, wherever values are stored: `f(columns)` answers {column id: `Mask`}."""
+    if keeper not in _keepers:
+        _keepers.append(keeper)
+    return keeper
+
+
+def keeping(columns):
+    """{column id: `Mask`} of the columns whose values are stored masked, or not at all, whoever reads them later."""
+    found = {}
+    for keeper in _keepers:
+        for key, mask in keeper(columns).items():
+            if key not in found or (found[key].apply and mask.apply is None):
+                found[key] = mask
+    return found
 
 
 def masks(reader, columns):

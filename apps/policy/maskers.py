@@ -6,11 +6,12 @@ import logging
 from django.utils.translation import gettext as _
 
 from apps.dcs.keyring import NoKey
-from apps.payload.maskers import Mask, Shown, register_masker
+from apps.payload.maskers import Mask, Shown, register_keeper, register_masker
 
 from .deciding import CLEAR, CONDITIONAL, DENIED, MASKED
 from .masking import masked
-from .masking_rows import MaskingKeys, decisions, viewer_of
+from .masking.kinds import TEXT, read
+from .masking_rows import MaskingKeys, decisions, viewer_of, ways_for_storing
 from .models import MaskingRule, Policy
 from .reasons import sentence
 
@@ -30,6 +31,32 @@ def by_rules(reader, columns):
     }
     known = known_to(reader, found.values())
     return {key: _mask(decision, known) for key, decision in found.items()}
+
+
+@register_keeper
+def for_keeping(columns):
+    """{column id: `Mask`} by the strictest rule of each column, whoever it is for; what nothing masks is withheld."""
+    found = {}
+    for key, way in ways_for_storing(columns).items():
+        if way.outcome == MASKED:
+            found[key] = Mask(_("masked"), functools.partial(_kept, way.rule), method=way.rule.method)
+        elif way.outcome == DENIED:
+            found[key] = Mask(_("withheld"))
+    return found
+
+
+def _kept(rule, values, rows):
+    """The `Shown` of values that are stored; they come as JSON holds them."""
+    given, lost = [], 0
+    for value in values:
+        try:
+            is_spelled = isinstance(value, str) and rule.kind.name != TEXT
+            given.append(read(value, rule.kind) if is_spelled else value)
+        except (ValueError, ArithmeticError):
+            given.append(None)
+            lost += 1
+    found, failed = carried_out(given, rule)
+    return Shown(found, failed + lost)
 
 
 def _is_of_level(decision):

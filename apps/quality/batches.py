@@ -14,6 +14,7 @@ from apps.people.roles import CONFIDENTIAL
 
 from . import configs
 from .engine.plan import CheckResult, RuleSpec
+from .engine.sampling import shown_as
 from .models import QualityRule
 from .rule_types.reading import spec_of
 
@@ -25,7 +26,8 @@ class Batch:
     """The rules of one reading of `capsule`.
 
     `rules` by the key of their `specs`; `unasked` are answers that need no data (switched off, muted). `references`
-    are (alias, capsule) pairs to open beside it, and values of `withheld` columns never leave the engine.
+    are (alias, capsule) pairs to open beside it. Values of `withheld` columns never leave the engine, those that have
+    one of the `masks` by name are kept through it.
     """
 
     capsule: Capsule
@@ -34,6 +36,16 @@ class Batch:
     unasked: list[CheckResult] = field(default_factory=list)
     references: list[tuple[str, Capsule]] = field(default_factory=list)
     withheld: frozenset[str] = frozenset()
+    masks: dict[str, maskers.Mask] = field(default_factory=dict)
+
+    def mask(self, results):
+        """Put in place of sampled values what may be kept of them (trust.md, section 4.4)."""
+        for result in results:
+            for row in result.samples:
+                values = row.get("values") or {}
+                for name in self.masks.keys() & values.keys():
+                    (values[name],) = self.masks[name].apply([values[name]], [{}]).values
+                    values[name] = shown_as(values[name])
 
 
 def of(capsule, keys=(), *, now=None):
@@ -50,7 +62,8 @@ def of(capsule, keys=(), *, now=None):
 def of_rules(capsule, rules, *, now=None):
     """The `Batch` of these rules of a capsule, which need not be stored."""
     now = now or timezone.now()
-    batch = Batch(capsule, withheld=withheld(capsule))
+    masks = kept_masked(capsule)
+    batch = Batch(capsule, withheld=withheld(capsule) - masks.keys(), masks=masks)
     aliases = _References(rules)
     for rule in rules:
         spec = spec_of(configs.row_of(rule, aliases.of(rule)))
@@ -150,6 +163,13 @@ def withheld(capsule):
         or column.pii_type
         or max(column.sensitivity_rank, column.visibility_rank, home) >= CONFIDENTIAL
     )
+
+
+def kept_masked(capsule):
+    """{name: `Mask`} of the columns whose values are kept through their strictest rule."""
+    columns = {column.pk: column for column in Column._base_manager.filter(capsule=capsule, retired_at=None)}
+    found = maskers.keeping(list(columns.values()))
+    return {columns[key].name: mask for key, mask in found.items() if mask.apply is not None}
 
 
 def keys_of(scope):

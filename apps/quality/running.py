@@ -225,7 +225,9 @@ def measure(batch, *, now, deadline_s=None, progress=None, watch=None, full=Fals
             cache=None if full else settings.QUALITY_CACHE or None,
             progress=progress,
             withheld=batch.withheld,
+            masked=frozenset(batch.masks),
         )
+        batch.mask(results)
         _tell_sql(engine, results, now)
         facts = Facts(now, f"{engine.dialect} {engine.version}", _fingerprint(engine))
     for result in results:

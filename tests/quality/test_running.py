@@ -13,7 +13,7 @@ from apps.people.reader import reader_of, system
 from apps.quality import batches, running, storing, watching
 from apps.quality.engine.plan import CheckResult, Outcome
 from apps.quality.models import QualityCheck, QualityRun
-from tests.factories import CapsuleFactory, ColumnFactory, UserFactory
+from tests.factories import CapsuleFactory, ColumnFactory, QualityRuleFactory, UserFactory
 from tests.quality import shop
 
 pytestmark = pytest.mark.django_db
@@ -91,27 +91,47 @@ def test_muted_rules_and_named_ones_that_are_off_are_skipped(orders, producer):
     assert named["not_null_amount"].meta["code"] == "disabled"
 
 
-@pytest.mark.parametrize("why", ["pii", "rank", "masked", "policy", "policy of the capsule"])
-def test_values_of_protected_columns_are_counted_and_never_kept(orders, producer, why):
-    from tests.factories import MaskingRuleFactory, PolicyFactory
-
+@pytest.mark.parametrize("why", ["pii", "rank"])
+def test_values_of_protected_columns_that_nothing_masks_are_counted_and_never_kept(orders, producer, why):
     email = orders.columns.get(name="email")
     if why == "pii":
         email.pii_type = "email"
         email.save()
-    elif why == "rank":
-        type(email)._base_manager.filter(pk=email.pk).update(sensitivity_rank=3)
-    elif why == "masked":
-        MaskingRuleFactory(column=email)
     else:
-        about = {"column": email} if why == "policy" else {"column": None, "capsule": orders}
-        PolicyFactory(sensitivity_level="internal", requires_masking=True, active=True, **about)
+        type(email)._base_manager.filter(pk=email.pk).update(sensitivity_rank=3)
     shop.rule(orders, "email", "value_in_set", config={"values": ["nobody"]})
 
     check = found(carried_out(orders, producer))["value_in_set_email"]
 
     assert (check.status, check.failure_count, check.sample_failures) == ("failed", 100, None)
     assert "@example.org" not in str(check.meta)
+
+
+def test_failing_values_are_kept_through_the_strictest_mask_of_their_column_whoever_it_is_for(
+    orders, producer
+):
+    from tests.factories import MaskingRuleFactory, PolicyFactory
+
+    email = orders.columns.get(name="email")
+    MaskingRuleFactory(column=email, method="data_masking", config={}, applies_to_roles=["analyst"])
+    MaskingRuleFactory(column=email, method="partial_redaction", config={"preserve_prefix": 3})
+    PolicyFactory(column=orders.columns.get(name="status"), requires_masking=True, active=True)
+    shop.rule(orders, "email", "value_in_set", config={"values": ["nobody"]})
+    shop.rule(orders, "status", "value_in_set", config={"values": ["nobody"]})
+    shop.rule(orders, "email", "unique")
+    own = {"rule_type": "custom_sql", "config": {"sql": "SELECT * FROM payload"}, "name": "own"}
+    QualityRuleFactory(capsule=orders, column=None, severity="error", **own)
+
+    checks = found(carried_out(orders, producer))
+
+    listed = checks["value_in_set_email"]
+    shown = {row["values"]["email"] for row in listed.sample_failures}
+    assert listed.failure_count == 100
+    assert shown
+    assert all(set(value) <= set("x9@.X") for value in shown)
+    assert {row["values"]["status"] for row in checks["value_in_set_status"].sample_failures} == {"********"}
+    kept = str([(check.sample_failures, check.meta, check.context) for check in checks.values()])
+    assert "@example.org" not in kept
 
 
 def test_values_are_looked_up_in_another_capsule(orders, producer, folder):

@@ -20,18 +20,30 @@ SKIPPED = frozenset({"engine"})  # codes that are no fault of rule or data
 
 
 def run_rules(
-    engine, rules, *, now, samples=10, deadline_s=300, cache=None, progress=None, withheld=frozenset()
+    engine,
+    rules,
+    *,
+    now,
+    samples=10,
+    deadline_s=300,
+    cache=None,
+    progress=None,
+    withheld=frozenset(),
+    masked=frozenset(),
 ):
     """One `CheckResult` for each `RuleSpec` of `rules`, in order; never raises for a rule's own fault.
 
     `now` is an aware datetime. `progress(phase, done, total, words)` may raise to cancel, which passes through.
-    `withheld` are columns of which no value may be read for samples. `cache` is a folder in which numbers are remembered
+    `withheld` are columns of which no value may be read for samples, `masked` those whose values the caller masks in
+    them; neither names rows. `cache` is a folder in which numbers are remembered
     as long as nothing that they depend on changes. Data that changes while it is read is read once
     more; if it changes again the results are errors.
     """
     for _time in range(2):
         before = _fingerprints(engine, rules)
-        run = Run(engine, rules, now, samples, deadline_s, progress, frozenset(withheld), cache)
+        run = Run(
+            engine, rules, now, samples, deadline_s, progress, frozenset(withheld), cache, frozenset(masked)
+        )
         results = run.results()
         if before == _fingerprints(engine, rules) and not any(one.code == "changed" for one in results):
             run.remember()
@@ -71,9 +83,11 @@ def sql_of(spec, engine, *, now):
 class Run:
     """One pass over the rules of one table."""
 
-    def __init__(self, engine, rules, now, samples, deadline_s, progress, withheld, cache):
+    def __init__(
+        self, engine, rules, now, samples, deadline_s, progress, withheld, cache, masked=frozenset()
+    ):
         self.engine, self.rules, self.now, self.samples = engine, list(rules), now, samples
-        self.progress, self.withheld = progress, withheld
+        self.progress, self.withheld, self.masked = progress, withheld, masked
         self.partials = Partials(cache, engine) if cache else None
         self.ends = time.monotonic() + deadline_s
         self.found = {}
@@ -299,7 +313,7 @@ class Run:
     def _show(self, tasks):
         """Rows to look at; that they cannot be read changes nothing in the results."""
         try:
-            samples = Samples(self.engine, tasks, self.samples, self.withheld, self.seconds)
+            samples = Samples(self.engine, tasks, self.samples, self.withheld, self.seconds, self.masked)
         except Exception as error:  # a mistake of ours is no reason to lose the results
             for task in tasks:
                 self.found[task.place].detail = f"{type(error).__name__}: {error}"

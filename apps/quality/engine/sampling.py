@@ -24,8 +24,9 @@ LONGEST = 500  # characters of a text
 class Samples:
     """The rows to show of tasks that are not passed; `of(task)` reads those of one."""
 
-    def __init__(self, engine, tasks, limit, withheld, seconds):
+    def __init__(self, engine, tasks, limit, withheld, seconds, masked=frozenset()):
         self.engine, self.limit, self.withheld, self.seconds = engine, limit, withheld, seconds
+        self.unnamed = withheld | masked  # what names no row, and keeps people's own SQL from being shown
         self.failing = {task.place: task.plan.failing(task.numbers) for task in tasks if task.plan.failing}
         self.written = {}
         scopes = {}
@@ -45,14 +46,14 @@ class Samples:
         if isinstance(failing, str):
             if self.engine.dialect not in AS_JSON:
                 return []
-            return None if self.withheld else self._own(failing)
+            return None if self.unnamed else self._own(failing)
         if self.withheld.intersection(task.plan.shown):
             return None
         return self._rows(task) if task.place in self.written else self._keys(task, failing)
 
     def _rows(self, task):
         shown = task.plan.shown
-        names = [name for name in self.engine.row_names() if name.strip('"') not in self.withheld]
+        names = [name for name in self.engine.row_names() if name.strip('"') not in self.unnamed]
         sql = task.scope.writer.rows(
             self.written[task.place], names, shown, self.limit, ordered=self.engine.dialect not in NATURAL
         )
