@@ -313,6 +313,8 @@ CONNECT_PORTS = env.list("CONNECT_PORTS", cast=int, default=[5432, 5433, 5439, 6
 SECRETS_ROOT = env("SECRETS_ROOT", default="")
 # The keys of masking and vaults: a file, or the ring itself. Unset, the portal makes its own in `var/keys.json`.
 DCS_KEYS = env("DCS_KEYS", default="")
+# The file outside of the database to which every seal of the log is added; on another volume in production.
+AUDIT_ANCHOR = env("AUDIT_ANCHOR", default="")
 # How long after it was signed a transaction may begin that says who acts; the clocks of portal and database differ.
 CONTEXT_SECONDS = env.int("CONTEXT_SECONDS", default=600)
 

@@ -42,6 +42,9 @@ BEGIN
       WHERE c.relnamespace = 'dcs'::regnamespace AND c.relkind IN ('r', 'p', 'm', 'v') LOOP
     IF part.relispartition OR part.relname IN ('audit_key', 'context_keys') THEN
       EXECUTE format('REVOKE ALL ON %s FROM dcs_app', part.name);
+    ELSIF part.relname = 'audit_seals' THEN
+      EXECUTE format('REVOKE ALL ON %s FROM dcs_app', part.name);
+      EXECUTE format('GRANT SELECT, INSERT ON %s TO dcs_app', part.name);
     ELSIF part.relname = 'metadata_audit_log' OR part.relkind IN ('m', 'v') THEN
       EXECUTE format('REVOKE ALL ON %s FROM dcs_app', part.name);
       EXECUTE format('GRANT SELECT ON %s TO dcs_app', part.name);

@@ -71,6 +71,8 @@ EXPLAINED = {
         for name in ("seq", "txid", "db_user", "request_id", "review_id", "row_hash")
     },
     "extra table audit_key": "Audit log",
+    "extra table audit_seals": "Audit log",
+    "extra index metadata_audit_log.idx_metadata_audit_log_sealed": "Audit log",
     "extra table context_keys": "Signed context",
     "extra index metadata_audit_log.idx_metadata_audit_log_newest": "Audit log",
     "extra index metadata_audit_log.idx_metadata_audit_log_removed": "Audit log",
@@ -125,6 +127,7 @@ RULES = {
 NOT_LOGGED = {
     "metadata_audit_log",
     "audit_key",
+    "audit_seals",
     "context_keys",
     "job_progress",
     "idempotency_keys",
