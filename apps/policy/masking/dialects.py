@@ -149,6 +149,10 @@ class DuckDB(Writer):
         width = 10 if kind.name == DATE else 26
         return f"lpad(strftime({value}, '{pattern}'), {width}, '0')"
 
+    def once(self, name, value, told):
+        """What `told(name)` says of a value that is worked out once, however often it is named."""
+        return f"list_transform([{value}], lambda {name}: {told(name)})[1]"
+
     def units(self, value, kind):
         if kind.name != DECIMAL:
             return f"({value})::HUGEINT"
@@ -195,6 +199,11 @@ class Postgres(Writer):
     def moment(self, value, kind):
         pattern = "YYYY-MM-DD" if kind.name == DATE else "YYYY-MM-DD HH24:MI:SS.US"
         return f"to_char({value}, '{pattern}')"
+
+    def once(self, name, value, told):
+        """What `told(name)` says of a value that is worked out once, however often it is named."""
+        # Without OFFSET the planner would put the expression back in place of its name.
+        return f"(SELECT {told(f'of_{name}.{name}')} FROM (SELECT {value} AS {name} OFFSET 0) AS of_{name})"  # noqa: S608 - expressions of ours
 
     def units(self, value, kind):
         return f"trunc(({self.cast(value, kind)})::numeric * {10**kind.scale})"

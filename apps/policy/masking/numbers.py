@@ -257,24 +257,43 @@ def noise_sql(rule, keys, to, value):
         # Drawn once a row and used several times: no expression says so alike in both engines.
         raise NotHere("noise that is not keyed")
     digest = to.keyed_hash(to.key(keys, *keyed.infos(rule)), to.said(value, kind))
-    number = to.steady(value) if kind.name == FLOAT else to.double(value)
-    places = rule.option("round", 6) if kind.name == FLOAT else kind.scale
-    power = _float(10.0**places)
-    percent = rule.config.get("percent")
+
+    def moved(drawn):
+        return to.once(
+            "shift_", _drawn_far(rule, to, value, drawn), lambda shift: _moved_sql(rule, to, value, shift)
+        )
+
+    return to.once("digest_", digest, moved)
+
+
+def _places(rule):
+    return rule.option("round", 6) if rule.kind.name == FLOAT else rule.kind.scale
+
+
+def _drawn_far(rule, to, value, digest):
+    """How far a value moves, in units of its last place: never not at all."""
+    number = to.steady(value) if rule.kind.name == FLOAT else to.double(value)
+    percent, power = rule.config.get("percent"), _float(10.0 ** _places(rule))
     width = (
         _float(rule.config.get("scale", 0))
         if percent is None
         else f"abs({number}) * {_float(percent)} / 100::DOUBLE PRECISION"
     )
     drawn_sql = _drawn_sql(to, digest, rule.option("distribution", "laplace"))
-    shift = f"greatest(-9e18::DOUBLE PRECISION, least(9e18::DOUBLE PRECISION, floor({drawn_sql} * ({width}) * {power} + 0.5)))"
-    sign = f"CASE WHEN {to.uniform(digest)} < 0.5 THEN -1 ELSE 1 END"
-    shift = f"(CASE WHEN {shift} = 0 THEN {sign} ELSE {shift} END)"
+    far = f"greatest(-9e18::DOUBLE PRECISION, least(9e18::DOUBLE PRECISION, floor({drawn_sql} * ({width}) * {power} + 0.5)))"
+    sign = f"CASE WHEN {to.uniform(digest)} < 0.5 THEN -1::DOUBLE PRECISION ELSE 1::DOUBLE PRECISION END"
+    return f"coalesce(nullif({far}, 0), {sign})"
+
+
+def _moved_sql(rule, to, value, shift):
+    kind = rule.kind
     if kind.name == DATE:
         days = f"greatest(-4000000, least(4000000, {shift}))::int"
         return f"(CASE WHEN {days} BETWEEN DATE '0001-01-01' - {value} AND DATE '9999-12-31' - {value} THEN {value} + {days} END)"
     if kind.name == FLOAT:
-        return _bounded(rule, f"floor(({number} + {shift} / {power}) * {power} + 0.5) / {power}", _float)
+        power = _float(10.0 ** _places(rule))
+        moved = f"floor(({to.steady(value)} + {shift} / {power}) * {power} + 0.5) / {power}"
+        return _bounded(rule, moved, _float)
     units = f"({to.units(value, kind)} + ({to.whole(shift)})::{to.big})"
     return to.within(_bounded(rule, units, lambda bound: str(_units(bound, kind))), kind)
 
