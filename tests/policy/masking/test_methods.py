@@ -350,3 +350,13 @@ def test_a_condition_of_the_grammar_is_taken(text):
 )  # fmt: skip
 def test_what_is_no_condition_of_the_grammar_is_refused(text):
     assert [found.field for found in condition_problems(text, COLUMNS)] == ["apply_condition"]
+
+
+def test_digits_alone_are_encrypted_as_they_are_among_other_signs():
+    of = rule("format_preserving_encryption", {"alphabet": "digits"})
+    bare = masked(["4929123456781234", "123456", "12345"], of, KEYS)
+    parted = masked(["4929-1234-5678-1234", "12-34-56", "12-345"], of, KEYS)
+
+    assert [value.replace("-", "") for value in parted.values] == bare.values
+    assert (bare.values[2], bare.failed, parted.failed) == ("********", 1, 1)
+    assert unformatted(of, KEYS)(bare.values[:2]) == ["4929123456781234", "123456"]
