@@ -21,6 +21,7 @@ FURTHER = (
     ("provenance:lineage", _("Lineage"), "workflow", ""),
     ("discovery:products", _("Data products"), "package", ""),
     ("contracts:incidents", _("Incidents"), "siren", ""),
+    ("policy:suggestions", _("Personal data"), "search", "catalog.edit_capsule"),
     ("deploy:ingestion", _("Ingestion"), "download", ""),
     ("deploy:changes", _("Changes"), "pencil", ""),
     ("conformance:conformance", _("Conformance"), "clipboard-check", ""),
