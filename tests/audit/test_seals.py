@@ -292,6 +292,18 @@ def test_the_command_names_the_row_and_ends_with_one(sealed, capsys):
     ]
 
 
+def test_the_command_seals_what_waits_and_anchors_it(sealed, settings, capsys):
+    with acting(SYSTEM):
+        DomainFactory(name="late")
+
+    call_command("audit", "seal")
+    sealed_now()
+
+    assert "seals over" in capsys.readouterr().out
+    assert len(Path(settings.AUDIT_ANCHOR).read_text().splitlines()) == counted()
+    assert verifying.verify().is_sound
+
+
 def test_an_export_is_checked_elsewhere_without_the_portal(sealed, settings, tmp_path, capsys):
     call_command("audit", "export", str(tmp_path / "log.jsonl"))
     call_command("audit", "key")
