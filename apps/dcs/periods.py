@@ -1,7 +1,9 @@
 """Lengths of time that keep months, days and seconds apart: a year is not 365 days, a day is not 24 hours."""
 
+import calendar
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 UNITS = {
@@ -79,3 +81,15 @@ class Period:
 
     def __str__(self):
         return self.iso()
+
+    def after(self, day: date) -> date:
+        """The day that lies this long after `day`: the same day of a later month, or its last; hours do not count.
+
+        Raises `OverflowError` beyond the year 9999.
+        """
+        months = day.year * 12 + day.month - 1 + self.months
+        year, month = months // 12, months % 12 + 1
+        if year > date.max.year:
+            raise OverflowError(f"Beyond the calendar: {self} after {day}.")
+        last = calendar.monthrange(year, month)[1]
+        return date(year, month, min(day.day, last)) + timedelta(days=self.days)

@@ -3,14 +3,24 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.dcs.admin import DraftAdmin, GovernedAdmin, ReadOnlyAdmin
+from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
 from apps.people.roles import CONFIDENTIAL
+from apps.workflow.admin import WorkflowAdmin
 
 from .models import MaskingRule, PIISuggestion, Policy
 
 
 @admin.register(Policy)
-class PolicyAdmin(DraftAdmin):
+class PolicyAdmin(WorkflowAdmin):
+    state_fields = [
+        "status",
+        "author",
+        "submitted_by",
+        "approved_by",
+        "approved_at",
+        "created_at",
+        "updated_at",
+    ]
     list_display = ["__str__", "status", "capsule", "column", "owner", "effective_from", "next_review_date"]
     list_select_related = ["capsule", "column", "owner"]
     list_filter = ["status", "sensitivity_level", "requires_masking", "legal_hold"]
@@ -80,7 +90,7 @@ class PolicyAdmin(DraftAdmin):
                 ]
             },
         ),
-        (_("State"), {"fields": [*DraftAdmin.state_fields, "meta"]}),
+        (_("State"), {"fields": [*state_fields, "meta"]}),
     ]
     facets = {"masking_conditions": CONFIDENTIAL}
 

@@ -11,13 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog import facts, vocabularies
-from apps.catalog.addresses import page_of
 from apps.catalog.dimensions import Dimension, Gap, State, register
 from apps.catalog.models import Column
 from apps.ui.formats import deadline, when
 from apps.ui.templatetags.ui import sens
 
-from . import document, suggestion_views
+from . import access, document, page, suggestion_views
 from .models import MaskingRule, Policy
 
 SLUG = "policy"
@@ -221,8 +220,6 @@ def panel(request, capsule):
     masks = list(
         MaskingRule.objects.visible_to(reader).filter(column__capsule=capsule).select_related("column")
     )
-    for policy in policies:
-        policy.url = page_of("policy:policy", policy.number)
     _capsule, _policies, holding, bare = next(iter(of([capsule], reader)))
     general = strictest([policy for policy in holding if not policy["column"]])
     own_level = {policy["column"]: policy for policy in sorted(holding, key=_rank) if policy["column"]}
@@ -238,6 +235,8 @@ def panel(request, capsule):
         "classified": personal,
         "bare": bare,
         **suggestion_views.of_capsule(request, capsule),
+        "effective": page.effective(capsule, reader, on=timezone.now().date()) if policies else None,
+        "may_write": access.may_write(reader, capsule),
     }
 
 
@@ -246,25 +245,19 @@ def _rank(policy):
 
 
 def column_panel(request, column):
-    """The policies of a column, and how its values are masked; the method alone, not how it is set up."""
-    policies = list(Policy.objects.visible_to(request.reader).filter(column=column))
-    general = list(Policy.objects.visible_to(request.reader).filter(capsule=column.capsule_id))
-    today = timezone.now().date()
-    holding = [policy for policy in [*policies, *general] if policy.is_in_force(on=today)]
-    ruling = max(
-        holding, key=lambda policy: vocabularies.sensitivity_rank(policy.sensitivity_level), default=None
-    )
+    """What holds for a column, and how its values are masked; the method alone, not how it is set up."""
+    found = page.effective(column, request.reader, on=timezone.now().date())
     masks = MaskingRule.objects.visible_to(request.reader).filter(column=column).enabled()
     trace_url = reverse("policy:trace", args=[column.capsule.urn, column.name])
     masking_url = reverse("policy:masking", args=[column.capsule.urn, column.name])
     return {
-        "policies": policies,
-        "ruling": ruling,
+        "effective": found,
         "masks": masks,
         "column": column,
         "trace_url": trace_url,
-        **suggestion_views.of_column(request, column),
         "masking_url": masking_url,
+        **suggestion_views.of_column(request, column),
+        "may_write": access.may_write(request.reader, column.capsule),
     }
 
 

@@ -194,6 +194,7 @@ def _take_up(review, subject, proposal, base):
     review.base_content, review.base_hash = base, digest(base) if base is not None else ""
     review.proposal, review.proposal_hash = proposal, digest(proposal)
     review.change_hash = digest([review.kind, [[each.field, each.before, each.after] for each in found]])
+    review.visibility_rank = max(review.visibility_rank, subject.rank_of_proposal(proposal))
     review.title = str(subject)[:500]
     review.summary = subject.in_short(base, proposal, [each.field for each in found])[:500]
     if isinstance(subject, ReviewableMany):

@@ -140,6 +140,10 @@ class Reviewable:
         """The `Risk` of going from `base` (None if nothing was in force) to `proposal`."""
         return Risk()
 
+    def rank_of_proposal(self, proposal):
+        """The visibility rank that reading a proposal about the row needs."""
+        return getattr(self, "visibility_rank", 2)
+
     def affected(self, reader):
         """(how many things the change touches, the first of them as `Affected`), as far as `reader` may know."""
         return 0, []

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
+from apps.dcs.canonical import digest
 from apps.dcs.refusals import Conflict
 
 from . import deciders
@@ -76,6 +77,9 @@ def through(record, spec, *, by, reason, shown=None):
                 if record.canonical_content() != review.proposal:
                     review = revise(review, record.canonical_content(), by=by, reason=reason)
                 submit(review, by=by, reason=reason)
+        elif spec.review == "propose":
+            record.require(spec, reader=reader, reason=reason)
+            _ask_for(record, spec, by=by, reason=reason)
         else:
             review = open_review(record)
             if review is None:
@@ -86,6 +90,16 @@ def through(record, spec, *, by, reason, shown=None):
                 decide(review, spec.review, shown=shown or review.proposal_hash, by=by, reason=reason)
         record.refresh_from_db()
     return record
+
+
+def _ask_for(record, spec, *, by, reason):
+    """Propose that a record in force takes a step. Raises `Conflict` if somebody has proposed just that."""
+    wanted = record.checked({record._meta.get_field(record.state_field).column: spec.target})
+    same = Review.objects.of(record).submitted().filter(proposal_hash=digest(wanted)).first()
+    if same is not None:
+        said = _("%(label)s asks for this already and waits for a decision.")
+        raise Conflict(said % {"label": same.label}, code="already_proposed")
+    return propose(record, wanted, by=by, reason=reason)
 
 
 def step_of(review, spec, reader):

@@ -14,6 +14,8 @@ from apps.people.rest.permissions import refusal
 from .models import Step
 
 UNKNOWN = object()
+# Steps that open a review; the others decide the one that waits.
+ASKING = ("submit", "propose")
 
 
 class IllegalTransition(Conflict):
@@ -27,7 +29,8 @@ class IllegalTransition(Conflict):
 class Transition:
     """One step of a lifecycle as it was declared; `review` is what it means for the record's review.
 
-    `review` is `submit`, `approve`, `request_changes`, `reject` or `withdraw`; empty for a step that needs none.
+    `review` is `submit`, `approve`, `request_changes`, `reject` or `withdraw`; `propose` for a step of what is in force that
+    somebody else has to agree to; empty for a step that needs none.
     """
 
     name: str
@@ -211,7 +214,7 @@ class Stateful:
             waiting = reviews.waiting_review(self) if reviewed else None
         found = []
         for spec in self.transitions():
-            if spec.review and spec.review != "submit":
+            if spec.review and spec.review not in ASKING:
                 if waiting is not None:
                     found.append(reviews.step_of(waiting, spec, reader))
             elif self.state in spec.sources:

@@ -15,7 +15,7 @@ from rest_framework.renderers import BaseRenderer
 
 from apps.dcs.periods import Period
 
-OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 DEEPEST = 64  # levels of nesting that a body may have
 LARGEST = 2**63  # integers beyond it are written digit by digit
 MOST_DIGITS = 1000  # of one number

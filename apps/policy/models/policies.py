@@ -1,9 +1,12 @@
 """Policies: how a capsule's or a column's data must be handled."""
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.models import Capsule, Column, Owner
@@ -13,6 +16,7 @@ from apps.dcs.conditions import exactly_one
 from apps.dcs.fields import Next, ObjectField, PeriodField, StringListField
 from apps.dcs.models import Record
 
+from .lifecycle import Lifecycle, PolicyStatus
 from .masking import MaskingMethod
 
 
@@ -28,12 +32,20 @@ class PolicyQuerySet(SubjectQuerySet):
             models.Q(effective_to__isnull=True) | models.Q(effective_to__gte=on),
         )
 
+    def by_review(self):
+        """With `due`: the day of the next review of what is active, the far future for all others; overdue ones come first."""
+        never = models.Value(date.max)
+        asked = models.When(
+            status=self.model.Status.ACTIVE, next_review_date__isnull=False, then="next_review_date"
+        )
+        return self.annotate(due=models.Case(asked, default=never, output_field=models.DateField()))
+
     def due_for_review(self, *, on):
         """Active policies whose review is due by the day."""
         return self.active().filter(next_review_date__lte=on)
 
 
-class Policy(AboutSubject, Record):
+class Policy(Lifecycle, AboutSubject, Record):
     """How the data of a capsule or column must be handled: who may see it, where, for what, how long.
 
     Table `data_policies` of the capsule design, section 5.2.1. People call it by its `number`: P-57.
@@ -41,12 +53,7 @@ class Policy(AboutSubject, Record):
     approves a text of their own (errata row B23).
     """
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        UNDER_REVIEW = "under_review", _("Under review")
-        ACTIVE = "active", _("Active")
-        DEPRECATED = "deprecated", _("Deprecated")
-        SUSPENDED = "suspended", _("Suspended")
+    Status = PolicyStatus
 
     class RetentionStart(models.TextChoices):
         INGESTION = "ingestion", _("When it came in")
@@ -212,10 +219,21 @@ class Policy(AboutSubject, Record):
     def get_absolute_url(self):
         return reverse("policy:policy", args=[self.number])
 
-    def is_in_force(self, *, on):
+    def holds(self, *, on):
         """True if the policy is active and its dates include the day (errata row B18)."""
         return (
             self.status == self.Status.ACTIVE
             and (self.effective_from is None or self.effective_from <= on)
             and (self.effective_to is None or self.effective_to >= on)
         )
+
+    @property
+    def label(self):
+        """What people call it: P-57."""
+        return f"P-{self.number}"
+
+    @property
+    def is_overdue(self):
+        """True if it is active and its review is past due; it stays in force (trust.md, section 2.3)."""
+        due = self.next_review_date
+        return self.status == self.Status.ACTIVE and due is not None and due < timezone.now().date()
