@@ -16,7 +16,7 @@ from apps.dcs.refusals import Conflict
 from apps.glossary import late
 from apps.quality import schedules as quality_schedules
 
-from . import origins, parts, rights, telling
+from . import contradictions, origins, parts, rights, telling
 from . import plan as plans
 from .ingestion import refresh_facts
 from .locking import lock
@@ -222,8 +222,14 @@ def _carry_out(plan, drafted, reader, say=quiet):
 
 
 def _blocked(steps):
-    """The refusal of a plan by contracts, with the first day on which all of them let it through, where that is known."""
+    """The refusal of a plan by contracts, with the first day on which all of them let it through, or by its own policies."""
     said = {step.urn: [str(reason.text) for reason in step.decision.reasons] for step in steps}
+    for step in steps:
+        if any(reason.rule == contradictions.RULE for reason in step.decision.reasons):
+            words = _(
+                "The policies of %(urn)s would contradict each other. Settle that in the document, then plan again."
+            )
+            return Conflict(words % {"urn": step.urn}, code="plan_blocked", fields=said)
     days = [step.decision.unblocks_at for step in steps]
     words = _("The contract of %(urn)s does not allow this yet.")
     if None not in days:

@@ -19,7 +19,7 @@ from apps.catalog.models import Capsule, CapsuleVersion, Column
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
 
-from . import exporting, holding, origins, rights, unseen, wanted
+from . import contradictions, exporting, holding, origins, rights, unseen, wanted
 from .known import known_to
 from .models import LASTS, Plan
 from .surroundings import Surroundings
@@ -173,6 +173,7 @@ def draft(found, reader, options, warnings=(), read=None):
         step.changes = classify(step.before, step.compared, around.facts(step.urn, step.renames))
         contract = around.contract(step.capsule.pk) if step.before is not None else None
         step.decision = judge(step.changes, contract, today=today, dealings=around.dealings(step.urn))
+    contradictions.block(steps, on=today)
     rights.permit(steps, reader)
     holding.hold(steps)
     new_terms = _new_terms(steps, reader) if options.create_terms else []

@@ -212,11 +212,8 @@ def cells(columns, reader):
 def panel(request, capsule):
     """The policy tab: the capsule's policies, and what each column falls under."""
     reader = request.reader
-    own = Policy.objects.visible_to(reader).filter(capsule=capsule).select_related("owner")
-    below = (
-        Policy.objects.visible_to(reader).filter(column__capsule=capsule).select_related("owner", "column")
-    )
-    policies = [*own, *below]
+    found = Policy.objects.visible_to(reader).about(capsule).select_related("owner", "column")
+    policies = sorted(found, key=lambda policy: policy.column_id is not None)
     masks = list(
         MaskingRule.objects.visible_to(reader).filter(column__capsule=capsule).select_related("column")
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from apps.catalog.documents import keys
 from apps.catalog.models import Column
@@ -13,6 +14,7 @@ from apps.catalog.rewriting import PEN, rewrite
 from apps.dcs.periods import Period
 
 from . import masking_entries
+from .effective import CAPSULE, COLUMN, Stated
 from .models import Policy
 
 Status = Policy.Status
@@ -282,3 +284,33 @@ def _day(text):
 def _moment(text):
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def stated(state):
+    """[(column name or None, `effective.Stated`)] of the policies that a document wants active; it needs no query."""
+    said = {(None, None): state.get("policies") or {}}
+    said |= {(None, name): entry for name, entry in state.get("column_policies", {}).items()}
+    found = []
+    for (capsule, name), entry in said.items():
+        if entry.get("status") != Status.ACTIVE:
+            continue
+        plain = {key: value for key, value in entry.items() if key != "owner"}
+        values = _values((capsule, name), None, plain, None, {(None, None): said[None, None]}, {})
+        subject = name or state.get("name", "")
+        label = _("the document on %(name)s") % {"name": subject}
+        place = COLUMN if name else CAPSULE
+        found.append(
+            (
+                name,
+                Stated(
+                    f"{place} {subject}",
+                    label,
+                    place,
+                    subject,
+                    values,
+                    values["effective_from"],
+                    values["effective_to"],
+                ),
+            )
+        )
+    return found

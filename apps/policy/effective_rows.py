@@ -144,15 +144,21 @@ def named_for(found, reader):
             *(suggestion.source for suggestion in each.suggestions),
         )
     ]
-    above = [source for source in sources if source.place == UPSTREAM]
-    policies = Policy.objects.visible_to(reader).filter(
-        number__in={int(source.label.removeprefix("P-")) for source in sources if source.label}
-    )
-    columns = Column.objects.visible_to(reader).filter(
-        pk__in={key for source in above for key in (source.key, source.origin_key) if key}
-    )
-    known = {f"P-{number}" for number in policies.values_list("number", flat=True)}
-    known |= {str(key) for key in columns.values_list("pk", flat=True)}
+    numbers = {int(source.label.removeprefix("P-")) for source in sources if source.label}
+    above = {
+        key
+        for source in sources
+        if source.place == UPSTREAM
+        for key in (source.key, source.origin_key)
+        if key
+    }
+    known = set()
+    if numbers:
+        policies = Policy.objects.visible_to(reader).filter(number__in=numbers)
+        known |= {f"P-{number}" for number in policies.values_list("number", flat=True)}
+    if above:
+        columns = Column.objects.visible_to(reader).filter(pk__in=above)
+        known |= {str(key) for key in columns.values_list("pk", flat=True)}
     return {key: _with_names(each, known) for key, each in found.items()}
 
 

@@ -7,7 +7,7 @@ from apps.catalog.models import Column
 from apps.catalog.vocabularies import Sensitivity
 from apps.workflow.models import Review
 
-from . import access, effective_rows, sentences
+from . import access, conflict_rows, effective_rows, sentences
 from .models import MaskingRule, Policy
 
 COVERED = 30
@@ -73,6 +73,8 @@ def context(policy, reader):
     covered = (
         covered.filter(pk=policy.column_id) if policy.column_id else covered.filter(capsule=policy.capsule_id)
     )
+    today = timezone.now().date()
+    clashes = conflict_rows.visible(reader, on=today, capsule=policy.home) if policy.holds(on=today) else []
     values = {name: getattr(policy, name) for name in effective_rows.FIELDS}
     return {
         "policy": policy,
@@ -87,7 +89,8 @@ def context(policy, reader):
             **({"column": policy.column_id} if policy.column_id else {"column__capsule": policy.capsule_id})
         )
         .select_related("column")[:COVERED],
-        "effective": effective(policy.subject, reader, on=timezone.now().date()),
+        "effective": effective(policy.subject, reader, on=today),
+        "conflicts": [each for each in clashes if policy.pk in {side["policy"].pk for side in each.sides}],
         "steps": policy.steps_for(reader, waiting=own),
         "decisions": list(policy.steps_taken[:50]),
         "may_write": access.may_write(reader, policy.home),

@@ -1,5 +1,7 @@
 """Pages of policies: the list, one policy, its form, its steps."""
 
+from collections import Counter
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -8,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from apps.catalog import structure
@@ -16,7 +19,7 @@ from apps.dcs.refusals import Conflict
 from apps.ui import paging, querystring, spreadsheets
 from apps.ui.htmx import fragment
 
-from . import access, page, writing
+from . import access, conflict_rows, page, retention, writing
 from .filters import PolicyFilter
 from .forms import PolicyForm
 from .models import Policy
@@ -206,3 +209,39 @@ def delete(request, number):
         return policy(request, number, error=error.detail, status=409)
     messages.success(request, _("%s is deleted.") % found.label)
     return redirect("policy:policies")
+
+
+@login_required
+def conflicts(request):
+    """Policies in force that contradict each other: both sides, what holds meanwhile, what would settle it."""
+    found = conflict_rows.visible(request.reader, on=timezone.now().date())
+    page_of = paging.page(found, request)
+    context = {"page": page_of, "kinds": _by_kind(found), "total": len(found)}
+    return TemplateResponse(request, fragment(request, "policy/conflicts.html", "conflicts"), context)
+
+
+def _by_kind(found):
+    counts = Counter(each.kind for each in found)
+    return [(title, counts[kind]) for kind, title in conflict_rows.KINDS.items() if counts[kind]]
+
+
+RETENTION = {"all": gettext_lazy("All"), "due": gettext_lazy("Due"), "held": gettext_lazy("Under legal hold")}
+
+
+@login_required
+def retained(request):
+    """What is kept how long, what is due, and what a legal hold keeps."""
+    found = retention.kept(request.reader, on=timezone.now().date())
+    lists = {
+        "all": found,
+        "due": [each for each in found if each.is_due],
+        "held": [each for each in found if each.held],
+    }
+    show = request.GET.get("show", "all")
+    show = show if show in lists else "all"
+    context = {
+        "page": paging.page(lists[show], request),
+        "show": show,
+        "shows": [(word, title, len(lists[word])) for word, title in RETENTION.items()],
+    }
+    return TemplateResponse(request, fragment(request, "policy/retention.html", "retention"), context)

@@ -253,7 +253,8 @@ def _address(model, member):
         for field in model._meta.fields
         if field.column in member.base
     }
-    return address_of(model(pk=member.subject_id, **{"name": member.title, **known}))
+    called = {"name": member.title} if any(field.name == "name" for field in model._meta.fields) else {}
+    return address_of(model(pk=member.subject_id, **{**called, **known}))
 
 
 def clashes_of(review):

@@ -18,6 +18,7 @@ from apps.policy.models import MaskingRule, Policy
 from apps.workflow import reviews
 from apps.workflow.models import Review
 from tests.factories.people import UserFactory
+from tests.factories.policy import PolicyFactory
 
 URN = "urn:dcs:dbt:model:shop:orders"
 ORDERS = {
@@ -377,3 +378,33 @@ def test_one_agrees_to_promises_that_become_better(producer, contract_owner):
     review = applied(producer, contract=better).reviews.get()
 
     assert (review.quorum, review.risk, review.marks) == (1, "medium", [])
+
+
+APART = {"sensitivity_level": "internal", "status": "active", "access": {"allowed_roles": ["analyst"]}}
+SHUT = {"sensitivity_level": "internal", "status": "active", "access": {"denied_roles": ["analyst"]}}
+
+
+def test_a_plan_whose_policies_contradict_each_other_is_blocked_and_says_how_to_settle_it(producer):
+    made = plan.make(written(policies=APART, column_policies={"email": SHUT}), producer)
+
+    (verdict,) = [each["verdict"] for each in made.result["capsules"]]
+    assert verdict["decision"] == "blocked"
+    assert "Nobody let in" in verdict["reasons"][-1]["text"]
+    with pytest.raises(Conflict) as refused:
+        applying.apply(made, reader=producer)
+    assert refused.value.code == "plan_blocked"
+    assert "contradict" in str(refused.value.detail)
+    assert not Policy.objects.exists()
+
+
+def test_a_contradiction_that_stands_already_blocks_nobody_who_did_not_bring_it(producer, policy_admin):
+    done = applied(producer, policies=APART)
+    decided(kinds(done)["policy"], policy_admin)
+    email = Column.objects.get(name="email")
+    PolicyFactory(column=email, denied_roles=["analyst"], active=True)
+
+    plain = plan.make(written(policies=APART, description="Orders of the shop."), producer)
+    moved = plan.make(written(policies={**APART, "purposes": {"approved": ["reporting"]}}), producer)
+
+    assert [each["verdict"]["decision"] for each in plain.result["capsules"]] == ["allow"]
+    assert moved.result["capsules"][0]["verdict"]["decision"] != "blocked"

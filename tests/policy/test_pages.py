@@ -19,6 +19,8 @@ EVERYBODY = (200,) * 7
 # address, argument, method, answers in the order of the roles; the capsule belongs to nobody, the draft to a colleague
 MATRIX = [
     ("policy:policies", "", "get", EVERYBODY),
+    ("policy:conflicts", "", "get", EVERYBODY),
+    ("policy:retention", "", "get", EVERYBODY),
     ("policy:policy", "number", "get", EVERYBODY),
     ("policy:policy_by_key", "key", "get", (301,) * 7),
     ("policy:edit", "number", "get", (403, 200, 200, 200, 403, 403, 403)),

@@ -217,6 +217,9 @@ class Policy(Lifecycle, AboutSubject, Record):
         return f"P-{self.number} {self.get_sensitivity_level_display()}"
 
     def get_absolute_url(self):
+        # A row of a proposal has no number: its key leads there too.
+        if not isinstance(self.number, int):
+            return reverse("policy:policy_by_key", args=[self.pk])
         return reverse("policy:policy", args=[self.number])
 
     def holds(self, *, on):
