@@ -232,7 +232,9 @@ def panel(request, capsule):
         "classified": personal,
         "bare": bare,
         **suggestion_views.of_capsule(request, capsule),
-        "effective": page.effective(capsule, reader, on=timezone.now().date()) if policies else None,
+        "effective": page.effective(capsule, reader, on=timezone.now().date(), policies=policies)
+        if policies
+        else None,
         "may_write": access.may_write(reader, capsule),
     }
 

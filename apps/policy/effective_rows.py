@@ -134,8 +134,11 @@ def _upstream(source, level, columns, said, strictest):
     )
 
 
-def named_for(found, reader):
-    """`found` ({key: `Effective`}) with the names of those policies and columns only that the reader may know of."""
+def named_for(found, reader, policies=None):
+    """`found` ({key: `Effective`}) with the names of those policies and columns only that the reader may know of.
+
+    `policies` are all that the reader may see of these subjects, where somebody has asked for them already.
+    """
     sources = [
         source
         for each in found.values()
@@ -153,9 +156,11 @@ def named_for(found, reader):
         if key
     }
     known = set()
-    if numbers:
-        policies = Policy.objects.visible_to(reader).filter(number__in=numbers)
-        known |= {f"P-{number}" for number in policies.values_list("number", flat=True)}
+    if policies is not None:
+        known |= {policy.label for policy in policies}
+    elif numbers:
+        seen = Policy.objects.visible_to(reader).filter(number__in=numbers)
+        known |= {f"P-{number}" for number in seen.values_list("number", flat=True)}
     if above:
         columns = Column.objects.visible_to(reader).filter(pk__in=above)
         known |= {str(key) for key in columns.values_list("pk", flat=True)}

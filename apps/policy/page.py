@@ -98,10 +98,10 @@ def context(policy, reader):
     }
 
 
-def effective(subject, reader, *, on):
-    """The facets in force for a capsule or column as rows of a table."""
+def effective(subject, reader, *, on, policies=None):
+    """The facets in force for a capsule or column as rows of a table; `policies` are its own, if they are known."""
     of = effective_rows.of_columns if isinstance(subject, Column) else effective_rows.of_capsules
-    found = effective_rows.named_for(of([subject.pk], on=on), reader)[subject.pk]
+    found = effective_rows.named_for(of([subject.pk], on=on), reader, policies)[subject.pk]
     return {
         "on": on,
         "rows": sentences.shown(found, reader.clearance),
