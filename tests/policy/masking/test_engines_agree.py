@@ -95,7 +95,7 @@ def rule_of(kind, method, options, **more):
         method,
         options,
         KINDS[kind][0],
-        URN,
+        urn=URN,
         preserve_length=extra == "length",
         preserve_type=not as_text or kind == "text",
         **more,
