@@ -192,7 +192,7 @@ class Review(Record):
 
 def reviewable_models():
     """The models that carry `Reviewable`, by table."""
-    from .reviewable import Reviewable
+    from ..reviewable import Reviewable
 
     return {model._meta.db_table: model for model in apps.get_models() if issubclass(model, Reviewable)}
 
