@@ -15,7 +15,7 @@ from apps.workflow import reviews
 from apps.workflow.models import Review
 from tests.api.conftest import Caller
 from tests.factories import CapsuleFactory, UserFactory
-from tests.workflow.test_races import PAIRS, at_once, lost
+from tests.racing import PAIRS, at_once, lost
 
 ORDERS, LINES = "urn:dcs:dbt:model:shop:orders", "urn:dcs:dbt:model:shop:lines"
 # Where each pair takes a second: who waits in a circle is found out by a timeout.

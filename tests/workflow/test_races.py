@@ -1,10 +1,6 @@
 """Two people at the same moment, on two connections: one of them wins, the other hears it."""
 
-import os
-import threading
-
 import pytest
-from django.db import connections
 
 from apps.dcs.refusals import Conflict
 from apps.glossary.models import Term
@@ -12,39 +8,13 @@ from apps.workflow import reviews
 from apps.workflow.models import Review
 from tests.factories import TermFactory
 from tests.factories.glossary import proposed_import
+from tests.racing import PAIRS, at_once, lost
 
-# Fifty by default; more before a release.
-PAIRS = int(os.environ.get("RACES", "50"))
 BETTER = "Money received for goods delivered, net of returns and discounts."
-
-
-def at_once(*deeds):
-    """Run the deeds side by side, each on its own connection; returns what each gave or raised."""
-    results, start = [None] * len(deeds), threading.Barrier(len(deeds))
-
-    def run(place, deed):
-        try:
-            start.wait(10)
-            results[place] = deed()
-        except Exception as error:  # noqa: BLE001
-            results[place] = error
-        finally:
-            connections["default"].close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 def deciding(review, decision, by):
     return lambda: reviews.decide(review, decision, shown=review.proposal_hash, by=by, reason="Agreed.")
-
-
-def lost(results):
-    return [result for result in results if isinstance(result, Exception)]
 
 
 @pytest.fixture
