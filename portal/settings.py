@@ -296,6 +296,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "AccessOutcomeEnum": "apps.policy.api.simulation.OUTCOMES",
         "ReferentialActionEnum": "apps.catalog.models.ReferentialAction",
         "SensitivityEnum": "apps.catalog.vocabularies.SENSITIVITY",
     },

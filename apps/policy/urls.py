@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name the converter of urns
 
-from . import masking_views, suggestion_views, trace_views, views
+from . import masking_views, simulator_views, suggestion_views, trace_views, views
 
 app_name = "policy"
 OF_COLUMN = "capsules/<urn:urn>/columns/<path:name>"
@@ -27,4 +27,6 @@ urlpatterns = [
     path("policies/<int:number>/steps/<slug:step>/", views.take, name="take"),
     path("capsules/<urn:urn>/policy/new/", views.create, name="new"),
     path("capsules/<urn:urn>/columns/<path:name>/policy/new/", views.create, name="new_of_column"),
+    path("policies/matrix/", simulator_views.matrix, name="matrix"),
+    path("policies/simulator/", simulator_views.simulator, name="simulator"),
 ]

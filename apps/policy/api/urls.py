@@ -7,6 +7,7 @@ from apps.people.rest.routes import Router
 from .effective import EffectivePolicyOfCapsule, EffectivePolicyOfColumn
 from .masking import MaskingMethods, MaskingRulesOfColumn, MaskingRuleViewSet
 from .policies import PoliciesOfCapsule, PoliciesOfColumn, PolicyViewSet
+from .simulation import AccessOfCapsule
 from .trace import ColumnTrace
 
 OF_CAPSULE, OF_COLUMN = "capsules/<segment:urn>", "columns/<segment:urn>"
@@ -22,6 +23,7 @@ urlpatterns = [
     path(f"{OF_COLUMN}/masking-rules", MaskingRulesOfColumn.as_view(ROWS), name="column-masking-rules"),
     path(f"{OF_CAPSULE}/policies", PoliciesOfCapsule.as_view(ROWS), name="capsule-policies"),
     path(f"{OF_COLUMN}/policies", PoliciesOfColumn.as_view(ROWS), name="column-policies"),
+    path(f"{OF_CAPSULE}/access", AccessOfCapsule.as_view(), name="capsule-access"),
     path(f"{OF_COLUMN}/pii-trace", ColumnTrace.as_view(), name="column-trace"),
     path(
         f"{OF_CAPSULE}/effective-policy", EffectivePolicyOfCapsule.as_view(), name="capsule-effective-policy"

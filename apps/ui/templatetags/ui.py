@@ -80,6 +80,17 @@ def sens(level):
     return format_html('<span class="{}">{}{}{}</span>', css, charts.bars(rank), text, lock)
 
 
+@register.simple_tag
+def sens_bars(level):
+    """{% sens_bars "restricted" %}: the five bars alone, for a cell that has no room for the word."""
+    rank, text = words.SENSITIVITY.get(str(level).lower(), (0, level))
+    css = "sens secret" if rank == 5 else "sens"
+    return format_html(
+        '<span class="{}" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        css, text, charts.bars(rank), text,
+    )  # fmt: skip
+
+
 ACCESS_SHAPES = {
     "clear": '<circle cx="6" cy="6" r="5.25" fill="currentColor" stroke="currentColor"/>',
     "masked": '<circle cx="6" cy="6" r="5.25" fill="none" stroke="currentColor" stroke-width="1.5"/>'
