@@ -297,6 +297,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "AccessOutcomeEnum": "apps.policy.api.simulation.OUTCOMES",
+        "SettledOutcomeEnum": "apps.policy.api.simulation.SETTLED",
         "ReferentialActionEnum": "apps.catalog.models.ReferentialAction",
         "SensitivityEnum": "apps.catalog.vocabularies.SENSITIVITY",
     },

@@ -236,6 +236,7 @@ def panel(request, capsule):
         if policies
         else None,
         "may_write": access.may_write(reader, capsule),
+        "may_simulate": reader.may(access.DECIDE),
     }
 
 

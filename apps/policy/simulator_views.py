@@ -22,10 +22,9 @@ from apps.ui import paging, querystring, slots, spreadsheets, words
 from apps.ui.htmx import fragment
 from apps.ui.templatetags import ui
 
-from . import simulating
+from . import access, simulating
 from .simulator_forms import CircumstancesForm, SimulatorForm
 
-PERMISSION = "catalog.edit_policy"
 OUTCOMES = ("clear", "masked", "conditional", "denied")
 SHOWS = {
     "all": gettext_lazy("All columns"),
@@ -41,7 +40,7 @@ ORDER = ("capsule__name", "capsule_id", "ordinal_position", "name", "id")
 @login_required
 def simulator(request):
     """What a role or person would see of a capsule's columns, and why."""
-    rights.require(request.reader, PERMISSION)
+    rights.require(request.reader, access.DECIDE)
     form = SimulatorForm(request.GET or None, asker=request.reader)
     context: dict[str, Any] = {"form": form, "matrix_url": reverse("policy:matrix")}
     if form.is_bound and form.is_valid():
@@ -69,7 +68,7 @@ def _columns(reader):
 @login_required
 def matrix(request):
     """Columns by roles under filters that are in the address; `format=csv` exports them, `cell=` opens one."""
-    rights.require(request.reader, PERMISSION)
+    rights.require(request.reader, access.DECIDE)
     form = CircumstancesForm(request.GET)
     form.is_valid()
     show = request.GET.get("show", "")

@@ -47,6 +47,7 @@ def policies(request):
         "choices": page.choices(request),
         "chips": _chips(request),
         "csv_url": querystring.url(request.path, request.GET, format="csv"),
+        "may_simulate": request.reader.may(access.DECIDE),
     }
     return TemplateResponse(request, fragment(request, "policy/policies.html", "policies"), context)
 

@@ -14,13 +14,14 @@ from apps.policy.models import MaskingMethod
 from apps.policy.simulator_forms import SimulatorForm
 
 OUTCOMES = ("clear", "masked", "conditional", "denied")
+SETTLED = ("clear", "masked", "denied")  # of one value: its condition has been weighed
 ASKED = {"role", "person", "purpose", "region", "date"}
 
 
 class ExampleSerializer(serializers.Serializer):
     """A made-up value, and what stands in its place where `condition` is true of a row, or always; null is NULL."""
 
-    outcome = serializers.ChoiceField(choices=OUTCOMES[:2] + OUTCOMES[3:])
+    outcome = serializers.ChoiceField(choices=SETTLED)
     value = serializers.CharField(allow_null=True)
     shown = serializers.CharField(allow_null=True)
     condition = serializers.CharField()
