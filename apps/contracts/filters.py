@@ -1,4 +1,4 @@
-"""How contracts and measurements are filtered: the same on pages, in the API and in exports."""
+"""How contracts, measurements and incidents are filtered: the same on pages, in the API and in exports."""
 
 import django_filters
 from django.db.models import Q
@@ -6,9 +6,10 @@ from django.db.models import Q
 from apps.catalog import domains
 from apps.catalog.filters import OneAddress
 from apps.catalog.models import Capsule, Domain, Owner
+from apps.catalog.vocabularies import IncidentSeverity
 from apps.ui.filters import FilterSet, Flag, OneOf, OneRow, OneWord, between
 
-from .models import Contract, Measurement, Promise, Watch
+from .models import Contract, Incident, Measurement, Promise, Watch
 from .models.measurements import Aspect
 
 
@@ -56,3 +57,27 @@ class MeasurementFilter(FilterSet):
     class Meta:
         model = Measurement
         fields = []
+
+
+class IncidentFilter(FilterSet):
+    """How incidents are filtered; `open` are those that still need somebody."""
+
+    capsule_urn = OneAddress(Capsule, field_name="capsule")
+    contract_id = OneRow(Contract, field_name="contract", names=())
+    incident_type = OneWord(field_name="kind", words=words(Promise))
+    incident_severity = OneWord(field_name="severity", words=words(IncidentSeverity))
+    severity = OneWord(field_name="severity", words=words(IncidentSeverity))
+    incident_status = OneWord(field_name="status", words=words(Incident.Status))
+    open = Flag(method="as_open")
+    domain = OneRow(Domain, field_name="capsule__domain", within=domains.within)
+    locals().update(between("detected_at"))
+
+    class Meta:
+        model = Incident
+        fields = []
+
+    def as_open(self, incidents, name, value):
+        if value is None:
+            return incidents
+        unresolved = Q(status__in=["open", "investigating", "mitigated"])
+        return incidents.filter(unresolved if value else ~unresolved)

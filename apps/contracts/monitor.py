@@ -14,7 +14,7 @@ from apps.audit.context import acting
 from apps.dcs.refusals import Conflict
 from apps.people.reader import system
 
-from . import evidence, promises
+from . import evidence, incidents, promises
 from .access import may_watch
 from .models import Contract, Measurement, Watch
 
@@ -113,6 +113,7 @@ def _look(contracts, at):
     seen, stored = evidence.read(contracts, targets, at=at)
     found = _judged(targets, seen, at)
     _store(found, seen, stored, at)
+    incidents.follow(contracts, found, at=at)
     _plan(found, seen, at)
     return found
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
 
-from . import views
+from . import incident_views, views
 
 ONE = "contracts/<urn:urn>/<path:version>"
 
@@ -14,5 +14,9 @@ urlpatterns = [
     path("contracts/<urn:urn>/", views.contract_of, name="contract_of"),
     path(f"{ONE}/measurements/", views.measurements, name="measurements"),
     path(f"{ONE}/evaluate/", views.evaluate, name="evaluate"),
+    path("incidents/", incident_views.incidents, name="incidents"),
+    path("incidents/<uuid:key>/", incident_views.incident_by_key, name="incident_by_key"),
+    path("incidents/<int:number>/", incident_views.incident, name="incident"),
+    path("incidents/<int:number>/steps/<slug:step>/", incident_views.take_step, name="incident_step"),
     path(f"{ONE}/", views.contract, name="contract"),
 ]

@@ -64,6 +64,8 @@ EXPLAINED = {
     "extra column sla_measurements.aspect": "Measurements",
     "extra index sla_measurements.a_promise_is_measured_once": "Measurements",
     "extra check sla_measurements.sla_aspect_valid": "Measurements",
+    "extra column sla_incidents.root_id": "Incidents",
+    "extra foreign key sla_incidents.root_id": "Incidents",
     "extra column column_lineage.meta": "Seen lineage",
     "other primary key metadata_audit_log": "Audit log",
     **{

@@ -1,15 +1,26 @@
 """Incidents: promises that were broken."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.models import Capsule
 from apps.catalog.vocabularies import IncidentSeverity
 from apps.dcs.fields import Moment, Next, NumberField, ObjectField, PeriodField, empty_list
 from apps.dcs.models import Record, VisibleQuerySet
+from apps.dcs.refusals import Conflict
+from apps.workflow.transitions import Stateful, transition
 
+from ..access import may_watch
 from .contracts import Contract
+
+
+def cares_for_it(incident, reader):
+    """Whoever may measure the contract handles its incidents."""
+    verdict = may_watch(reader, incident.contract)
+    return verdict.allowed or verdict.reason
 
 
 class Promise(models.TextChoices):
@@ -32,7 +43,7 @@ class IncidentQuerySet(VisibleQuerySet):
         return self.filter(status__in=[Status.OPEN, Status.INVESTIGATING, Status.MITIGATED])
 
 
-class Incident(Record):
+class Incident(Stateful, Record):
     """A promise that was broken: what was promised, what was measured, since when, until when.
 
     Table `sla_incidents` of the capsule design, section 7.2.2. `target` and `actual` count in `unit`:
@@ -89,6 +100,9 @@ class Incident(Record):
     root_cause = models.TextField(null=True, blank=True)
     root_cause_category = models.CharField(max_length=50, choices=RootCause, null=True, blank=True)
     meta = ObjectField()
+    root = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="children", editable=False
+    )
 
     objects = IncidentQuerySet.as_manager()
 
@@ -134,3 +148,97 @@ class Incident(Record):
 
     def get_absolute_url(self):
         return reverse("contracts:incident", args=[self.number])
+
+    @property
+    def is_unresolved(self):
+        """True while somebody still has to do something."""
+        return self.status in (self.Status.OPEN, self.Status.INVESTIGATING, self.Status.MITIGATED)
+
+    @property
+    def lasted(self):
+        """How long the promise was broken, or has been so far."""
+        return (self.breach_ended_at or timezone.now()) - (self.breach_started_at or self.detected_at)
+
+    @transition(
+        source=[Status.OPEN],
+        target=Status.INVESTIGATING,
+        permission="",
+        guard=cares_for_it,
+        label=_("Investigate"),
+    )
+    def investigate(self, *, by, comment):
+        """Somebody has seen it."""
+
+    @transition(
+        source=[Status.OPEN, Status.INVESTIGATING],
+        target=Status.MITIGATED,
+        permission="",
+        guard=cares_for_it,
+        label=_("Mitigate"),
+    )
+    def mitigate(self, *, by, comment):
+        """The harm is bounded; the cause is not gone."""
+
+    @transition(
+        source=[Status.OPEN, Status.INVESTIGATING, Status.MITIGATED],
+        target=Status.RESOLVED,
+        permission="",
+        guard=cares_for_it,
+        label=_("Resolve"),
+        needs_reason=True,
+    )
+    def resolve(self, *, by, comment, category, cause=""):
+        """The reason says what was done, the category and the cause why it broke. Raises `ValidationError`."""
+        if category not in self.RootCause.values:
+            raise ValidationError({"root_cause_category": [_("Choose what caused it.")]})
+        now = timezone.now()
+        self.root_cause_category, self.root_cause = category, cause or self.root_cause
+        self.resolution, self.resolved_by, self.resolved_at = comment, str(by or ""), now
+        self._end(now)
+
+    @transition(
+        source=[Status.OPEN, Status.INVESTIGATING, Status.MITIGATED, Status.RESOLVED],
+        target=Status.CLOSED,
+        permission="",
+        guard=cares_for_it,
+        label=_("Close"),
+    )
+    def close(self, *, by, comment):
+        """Nothing is left to do."""
+        if self.resolved_at is None:
+            self.resolved_by, self.resolved_at = str(by or ""), timezone.now()
+        self._end(self.resolved_at)
+
+    @transition(
+        source=[Status.RESOLVED],
+        target=Status.OPEN,
+        permission="",
+        guard=cares_for_it,
+        label=_("Reopen"),
+        needs_reason=True,
+    )
+    def reopen(self, *, by, comment):
+        """It was not over. Raises `Conflict` if another one of the same promise is open."""
+        others = Incident.objects.filter(contract=self.contract_id, kind=self.kind).exclude(pk=self.pk)
+        twin = others.unresolved().first()
+        if twin is not None:
+            raise Conflict(_("%(twin)s of the same promise is open.") % {"twin": twin}, code="unique")
+        self.resolved_by = self.resolved_at = self.breach_ended_at = self.breach_duration = None
+
+    @transition(
+        source=[Status.OPEN, Status.INVESTIGATING, Status.MITIGATED],
+        target=Status.FALSE_POSITIVE,
+        permission="",
+        guard=cares_for_it,
+        label=_("False alarm"),
+        needs_reason=True,
+    )
+    def dismiss(self, *, by, comment):
+        """Nothing was broken; the same evidence opens it no more."""
+        self.resolution, self.resolved_by, self.resolved_at = comment, str(by or ""), timezone.now()
+
+    def _end(self, at):
+        if self.breach_ended_at is None:
+            from ..incidents import ended
+
+            ended(self, at)
