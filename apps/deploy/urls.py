@@ -2,7 +2,16 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
 
-from . import document_views, editor_views, plan_views, proposal_views, read_views, source_views, views
+from . import (
+    document_views,
+    editor_views,
+    plan_views,
+    proposal_views,
+    read_views,
+    rule_views,
+    source_views,
+    views,
+)
 
 app_name = "deploy"
 urlpatterns = [
@@ -29,6 +38,7 @@ urlpatterns = [
     path("changes/<int:number>/again/", plan_views.again, name="again"),
     path("capsules/new/", proposal_views.new, name="new_capsule"),
     path("capsules/<urn:urn>/change/", proposal_views.change, name="propose"),
+    path("capsules/<urn:urn>/quality/rules/import/", rule_views.bring, name="import_rules"),
     path("capsules/<urn:urn>/plan/", editor_views.of_capsule, name="plan_capsule"),
     path("capsules/<urn:urn>/versions/<int:number>/restore/", editor_views.restore, name="restore"),
     path("capsules/<urn:urn>/document.<slug:form>", document_views.live, name="document"),

@@ -124,14 +124,20 @@ def test_checks_become_rules(check, config, rule):
     assert (told(found), found["column"], missed) == (rule, "a", [])
 
 
-def test_repeated_pairs_and_two_levels_of_one_check():
+def test_repeated_pairs_are_one_rule_and_levels_expect_the_opposite_of_what_they_warn_of():
     (pair,), _missed = checked("duplicate_count(a, b) = 0")
-    two, _missed = checked("missing_count(a)", warn="when > 1", fail="when > 9")
-    both, _missed = checked("missing_count(a)", warn="when < 2", fail="when < 10")
+    two, _missed = checked("missing_count(a)", warn="when > 1", fail="when >= 9")
+    low, _missed = checked("missing_count(a)", fail="when < 10")
+    band, _missed = checked("avg(a)", warn="when not between 1 and 2")
+    odd, _missed = checked("avg(a)", warn="when between 1 and 2")
 
     assert told(pair) == {"rule": "unique_combination", "capsule_level": True, "columns": ["a", "b"]}
-    assert {rule["rule"] for rule in two} == {"custom_function"}
-    assert [(rule["severity"], rule["threshold"]) for rule in both] == [("error", 10), ("warning", 2)]
+    assert [(rule["severity"], rule["operator"], rule["threshold"]) for rule in two] == [
+        ("error", "<", 9),
+        ("warning", "<=", 1),
+    ]
+    assert [(rule["severity"], rule["min"], rule["max"]) for rule in band] == [("warning", 1, 2)]
+    assert [rule["rule"] for rule in low + odd] == ["custom_function", "custom_function"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ MATRIX = [
     ("deploy:again", ("number",), "post", (404, 302, 302, 403, 403, 403, 403)),
     ("deploy:plan_capsule", (URN,), "get", (403, 200, 200, 200, 200, 403, 403)),
     ("deploy:plan_capsule", (URN,), "post", (403, 422, 422, 422, 422, 403, 403)),
+    ("deploy:import_rules", (URN,), "get", (403, 200, 200, 403, 403, 403, 403)),
+    ("deploy:import_rules", (URN,), "post", (403, 422, 422, 403, 403, 403, 403)),
     ("deploy:propose", (URN,), "get", (403, 200, 200, 403, 403, 403, 403)),
     ("deploy:propose", (URN,), "post", (403, 422, 422, 403, 403, 403, 403)),
     ("deploy:new_capsule", (), "get", (403, 200, 200, 403, 403, 403, 403)),

@@ -24,6 +24,8 @@ STATISTICS = {
 FORMATS = {"email": "email", "uuid": "uuid", "ipv4 address": "ipv4", "ipv6 address": "ipv6"}
 LEVELS = {"fail": "error", "warn": "warning"}
 AT_MOST = ("=", "<", "<=")
+# A level says when it speaks up: what is expected is the opposite.
+OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "=", "<>": "="}
 
 
 def is_checks(data):
@@ -69,11 +71,22 @@ def _read(found, text, config):
     if levels:
         for level in levels:
             alone = {key: value for key, value in config.items() if key not in LEVELS}
-            bound = str(config[level]).removeprefix("when ").strip()
             name = f"{alone['name']} ({level})" if alone.get("name") else ""
-            _Check(found, f"{text} {bound}", {**alone, "name": name}, LEVELS[level]).read()
+            bound = _opposite(str(config[level]).removeprefix("when ").strip())
+            check = _Check(found, f"{text} {bound or config[level]}", {**alone, "name": name}, LEVELS[level])
+            check.read() if bound else check.foreign(
+                "When it speaks up cannot be turned into what is expected."
+            )
         return None
     return _Check(found, text, config, "error").read()
+
+
+def _opposite(text):
+    """What is expected where a level speaks up `text`; empty if that is no single bound."""
+    if text.startswith("not between"):
+        return text.removeprefix("not ")
+    found = COMPARED.fullmatch(text)
+    return OPPOSITES[found["operator"]] + text[found.end("operator") :] if found else ""
 
 
 def _name(config):
