@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AccessOutcomeEnum": "apps.policy.api.simulation.OUTCOMES",
         "SettledOutcomeEnum": "apps.policy.api.simulation.SETTLED",
+        "MetricEnum": "apps.contracts.models.Promise",
         "ReferentialActionEnum": "apps.catalog.models.ReferentialAction",
         "SensitivityEnum": "apps.catalog.vocabularies.SENSITIVITY",
     },

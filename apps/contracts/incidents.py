@@ -12,14 +12,16 @@ from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
 from apps.dcs.periods import Period
+from apps.dcs.refusals import Conflict
 from apps.workflow.models import Step
 
 from . import promises
+from .access import may_watch
 from .models import Contract, Incident
 
 Status = Incident.Status
 UNRESOLVED = (Status.OPEN, Status.INVESTIGATING, Status.MITIGATED)
-MONITOR = "monitor"
+MONITOR, REPORTED = "monitor", "reported"
 RANKS = {"low": 0, "medium": 1, "high": 2, "critical": 3}
 BY_SUPPORT = {"24x7": "high", "critical": "high", "none": "low", "best_effort": "low"}
 DEEPEST = 5  # steps upstream in which a common cause is looked for
@@ -71,6 +73,50 @@ def _is_over(last, answers):
         return False
     outcomes = {one.outcome for one in answers}
     return promises.MET in outcomes and promises.MISSED not in outcomes
+
+
+def report(contract, values, *, by, reason=""):
+    """Open an incident that somebody saw; `values` are the fields of `Incident` that they know.
+
+    What they leave out follows from the contract: the severity, the consumers, the moment. Raises `PermissionDenied`,
+    and `Conflict` if the contract is not in force or an unresolved incident of the same promise is there: it is named.
+    """
+    may_watch(by, contract).or_refuse()
+    with acting(by, reason=reason):
+        # Two reports of one promise, and a look of the monitor, wait for each other here.
+        locked = Contract._base_manager.select_for_update(no_key=True).get(pk=contract.pk)
+        if not locked.is_in_force:
+            raise Conflict(
+                _("Only a contract in force can be broken; this one is %(state)s.")
+                % {"state": locked.get_status_display().lower()},
+                code="not_in_force",
+            )
+        there = Incident._base_manager.filter(
+            contract=locked, kind=values["kind"], status__in=UNRESOLVED
+        ).first()
+        if there is not None:
+            raise Conflict(
+                _("%(incident)s of the same promise is open; add to it what you know.") % {"incident": there},
+                code="unique",
+            )
+        given = {"severity": severity(locked), "affected_consumers": locked.known_consumers or [], **values}
+        given["meta"] = {**(values.get("meta") or {}), "origin": REPORTED, "by": by.name, "count": 1}
+        found = Incident._base_manager.create(contract=locked, capsule_id=locked.capsule_id, **given)
+        _group()
+        settle([locked.pk])
+    found.refresh_from_db()
+    return found
+
+
+def describe(incident, values, *, by, reason=""):
+    """Note what else is known of an incident; the fields that are told anew alone are written."""
+    changed = [name for name, value in values.items() if getattr(incident, name) != value]
+    if not changed:
+        return
+    with acting(by, reason=reason):
+        for name in changed:
+            setattr(incident, name, values[name])
+        incident.save(update_fields=changed)
 
 
 def take(incident, step, *, by, comment="", **given):

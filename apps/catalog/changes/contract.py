@@ -201,10 +201,10 @@ def _deprecation(old, new):
 def _consumers(old, new):
     before = {}
     for place, each in enumerate(old):
-        before.setdefault(each["team"], []).append((place, each))
+        before.setdefault(_team(each), []).append((place, each))
     for place, each in enumerate(new):
         at = f"/contract/known_consumers/{place}"
-        team = each["team"]
+        team = _team(each)
         same_team = before.get(team) or []
         if not same_team:
             yield found("consumer_added", "consumer", team, at, None, each)
@@ -218,4 +218,9 @@ def _consumers(old, new):
         (entry for entries in before.values() for entry in entries), key=lambda e: e[0]
     ):
         at = f"/contract/known_consumers/{place}"
-        yield found("consumer_removed", "consumer", each["team"], at, each, None, impact=[each["team"]])
+        yield found("consumer_removed", "consumer", _team(each), at, each, None, impact=[_team(each)])
+
+
+def _team(consumer):
+    """Who it is; rows that were not written through a document may lack the name."""
+    return consumer.get("team") or ""

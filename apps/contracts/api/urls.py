@@ -11,12 +11,14 @@ from .contracts import (
     EvaluationOfContract,
     StatusOfContract,
 )
+from .incidents import IncidentsOfCapsule, IncidentViewSet
 from .measurements import MeasurementsOfContract
 
 OF_CAPSULE, ONE = "capsules/<segment:urn>", "contracts/<key:pk>"
 
 router = Router()
 router.register("contracts", ContractViewSet, "contract")
+router.register("sla-incidents", IncidentViewSet, "sla-incident")
 
 urlpatterns = [
     *router.urls,
@@ -29,4 +31,9 @@ urlpatterns = [
     ),
     path(f"{OF_CAPSULE}/contract", ContractOfCapsule.as_view({"get": "retrieve"}), name="capsule-contract"),
     path(f"{OF_CAPSULE}/contracts", ContractsOfCapsule.as_view({"get": "list"}), name="capsule-contracts"),
+    path(
+        f"{OF_CAPSULE}/sla-incidents",
+        IncidentsOfCapsule.as_view({"get": "list"}),
+        name="capsule-sla-incidents",
+    ),
 ]

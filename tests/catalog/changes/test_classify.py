@@ -140,6 +140,13 @@ def test_equal_normal_forms_are_no_change(old, new):
     assert codes(old, new) == codes(new, old) == []
 
 
+def test_consumers_that_were_stored_without_a_team_are_compared_too():
+    promised = {"name": "orders", "contract": {"known_consumers": [{"use_case": "Report"}]}}
+
+    assert codes(promised, promised) == []
+    assert codes(promised, {"name": "orders", "contract": {"known_consumers": [{}]}}) == ["consumer_changed"]
+
+
 def test_a_duration_that_the_calendar_leaves_open_is_undetermined():
     (change,) = classify(policy(retention={"period": "P1M"}), policy(retention={"period": "P30D"}))
 
