@@ -21,6 +21,8 @@ from .models import QualityRule
 LAST = 1_000_000
 AGED = ("freshness", "recency_check")
 CONFIGURED = "values columns references sql function".split()  # parameters without a column of their own
+COMPARING = "cross_field_validation"  # its operator compares columns
+RENAMED = {"allowed_values": "values", "reference": "references"}
 SECONDS_A_DAY = 86_400
 DAYS_A_MONTH = 30  # only for the number beside the duration itself
 
@@ -67,8 +69,10 @@ def _entry(row, column=None):
     """The canonical rule of one row, its name written out."""
     config = dict(row.config)
     threshold = number(row.threshold_value)
+    _rename(config)
     if row.rule_type in AGED and isinstance(config.get("max_age"), str):
         threshold = Period.parse(config.pop("max_age")).iso()
+    compares = config.pop("operator", None) if row.rule_type == COMPARING else None
     lifted = {key: config.pop(key) for key in CONFIGURED if key in config and fits_rule(key, config[key])}
     if "references" in lifted:
         lifted["references"] = references.tidied(lifted["references"])
@@ -84,7 +88,7 @@ def _entry(row, column=None):
             column=column,
             category=row.category if row.category != documents.category({"rule": row.rule_type}) else None,
             description=row.description,
-            operator=row.threshold_operator,
+            operator=row.threshold_operator or compares,
             pattern=row.expected_pattern,
             config=config,
             **lifted,
@@ -101,6 +105,19 @@ def _entry(row, column=None):
         kind = row.meta.get("value_type", "string")
         told["expected"] = row.expected_value if kind == "string" else json.loads(row.expected_value)
     return entry_of(told, row.meta, RULE)
+
+
+def _rename(config):
+    """Give the parameters of a stored rule the names that documents have for them."""
+    if isinstance(config.get("window"), str):
+        config.setdefault("max_age", config.pop("window"))
+    table, column = config.get("reference_table"), config.get("reference_column")
+    if table and column and not config.get("reference"):
+        config["reference"] = {"table": table, "column": column}
+        del config["reference_table"], config["reference_column"]
+    for own, theirs in RENAMED.items():
+        if own in config and config.get(theirs) is None:
+            config[theirs] = config.pop(own)
 
 
 def write(wanted):

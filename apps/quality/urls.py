@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
 
-from . import act_views, profile_views, views
+from . import act_views, export_views, profile_views, views
 
 app_name = "quality"
 urlpatterns = [
@@ -28,4 +28,8 @@ urlpatterns = [
     path("capsules/<urn:urn>/quality/run/", act_views.check_capsule, name="check_capsule"),
     path("capsules/<urn:urn>/quality/schedule/", act_views.schedule, name="schedule"),
     path("capsules/<urn:urn>/quality/rules/new/", act_views.new, name="new_rule"),
+    path("capsules/<urn:urn>/quality/rules/export/", export_views.overview, name="export_rules"),
+    path(
+        "capsules/<urn:urn>/quality/rules/export/<slug:tool>/", export_views.download, name="download_rules"
+    ),
 ]

@@ -220,3 +220,23 @@ def test_a_file_that_is_neither_is_refused(producer, orders, content):
 
 def test_who_may_not_change_the_capsule_may_not_plan_its_rules(analyst, orders):
     assert analyst.post(PATH, {"capsule_urn": orders.urn, "content": SUITE}).status_code == 403
+
+
+def test_the_rules_of_a_capsule_are_given_to_other_tools(producer, orders):
+    QualityRule.objects.create(
+        column=orders.columns.get(name="status"), name="filled", rule_type="not_null", severity="error"
+    )
+    QualityRule.objects.create(
+        column=orders.columns.get(name="status"), name="odd", rule_type="outlier_detection", severity="error"
+    )
+    path = f"/capsules/{orders.urn}/quality-rules/export"
+
+    answer = producer.get(f"{path}?tool=great_expectations")
+
+    assert answer.status_code == 200, answer.body
+    assert [each["type"] for each in json.loads(answer.body["content"])["expectations"]] == [
+        "expect_column_values_to_not_be_null"
+    ]
+    assert [(each["rule_name"], each["written"]) for each in answer.body["unmapped"]] == [("odd", False)]
+    assert producer.get(path).status_code == 400
+    assert producer.get(f"{path}?tool=excel").status_code == 400

@@ -25,6 +25,7 @@ MATRIX = [
     ("quality:run", "run", "get", EVERYBODY),
     ("quality:run_by_key", "run key", "get", (301,) * 7),
     ("quality:new_rule", "urn", "get", (403, 200, 200, 403, 403, 403, 403)),
+    ("quality:export_rules", "urn", "get", EVERYBODY),
     ("quality:edit_rule", "rule", "get", (403, 200, 200, 403, 403, 403, 403)),
     ("quality:retire_rule", "rule", "get", (403, 200, 200, 403, 403, 403, 403)),
     ("quality:retire_rule", "rule", "post", (403, 302, 302, 403, 403, 403, 403)),

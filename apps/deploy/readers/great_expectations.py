@@ -119,6 +119,20 @@ class _Expectation:
             return self.foreign("It names no two columns, or allows repeats.")
         return self.found.add("unique_combination", **self.said, columns=columns)
 
+    def _column_pair_values_a_to_be_greater_than_b(self):
+        return self._pair(">=" if self.kwargs.get("or_equal") else ">")
+
+    def _column_pair_values_to_be_equal(self):
+        return self._pair("=")
+
+    def _pair(self, operator):
+        left, right = self.kwargs.get("column_A"), self.kwargs.get("column_B")
+        known = isinstance(left, str) and isinstance(right, str)
+        if not known or self.percent is not None or self.kwargs.get("ignore_row_if") == "never":
+            return self.foreign("It names no two columns, or treats missing values otherwise.")
+        told = {"columns": [left, right], "operator": operator, "config": {"left": left, "right": right}}
+        return self.found.add("cross_field_validation", **self.said, **told)
+
     def _table_row_count_to_be_between(self):
         low, high = (number(self.kwargs.get(name)) for name in ("min_value", "max_value"))
         return self._rows(low, high)
@@ -149,13 +163,17 @@ class _Expectation:
         if (
             inner not in STATISTICS
             or not name.endswith("_to_be_between")
-            or strict
+            or (strict and None not in (low, high))
             or (low is None and high is None)
         ):
             return self.foreign("No type of rule says the same.")
+        if strict:
+            value, operator = (low, ">") if high is None else (high, "<")
+            config = {"statistic": STATISTICS[inner]}
+            return self.add("statistical_threshold", threshold=value, operator=operator, config=config)
         return self.add("statistical_threshold", min=low, max=high, config={"statistic": STATISTICS[inner]})
 
 
 READ = frozenset(
-    """column_values_to_not_be_null column_values_to_be_unique column_values_to_be_in_set column_values_to_match_regex column_values_to_be_between column_value_lengths_to_be_between column_value_lengths_to_equal column_values_to_be_of_type compound_columns_to_be_unique table_row_count_to_be_between table_row_count_to_equal unexpected_rows""".split()
+    """column_values_to_not_be_null column_values_to_be_unique column_values_to_be_in_set column_values_to_match_regex column_values_to_be_between column_value_lengths_to_be_between column_value_lengths_to_equal column_values_to_be_of_type compound_columns_to_be_unique column_pair_values_a_to_be_greater_than_b column_pair_values_to_be_equal table_row_count_to_be_between table_row_count_to_equal unexpected_rows""".split()
 )

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.quality.rule_types.reading import spec_of
+
 from .found import Missed
 
 TYPES = {
@@ -19,6 +21,17 @@ TYPES = {
 }  # fmt: skip
 DECIMAL = re.compile(r"(?:decimal|numeric)\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)", re.IGNORECASE)
 LONGEST = 250  # characters of a name
+# Parameters that a document has beside `config`, and columns that it calls otherwise.
+LIFTED = ("values", "columns", "references", "sql", "function", "threshold")
+STORED = {
+    "operator": "threshold_operator",
+    "threshold_percent": "threshold_percent",
+    "min": "expected_range_min",
+    "max": "expected_range_max",
+    "pattern": "expected_pattern",
+}
+STATISTIC = "statistical_threshold"  # whose threshold may be 0, and has no usual operator
+QUIET = frozenset({"schedule", "pattern_description"})  # settings that decide nothing
 
 
 @dataclass
@@ -86,10 +99,29 @@ def counted(low, high):
 
 
 def parameters(entry):
-    """What makes a rule the same as another, whatever it is called."""
-    kept = {
-        key: value
-        for key, value in entry.items()
-        if key not in ("name", "description", "enabled", "meta", "category")
-    }
-    return json.dumps({"severity": "warning", **kept}, sort_keys=True, default=str)
+    """What makes a rule the same as another, whatever it is called and however its parameters are written."""
+    lifted = {key: entry[key] for key in LIFTED if key in entry}
+    spec = spec_of(
+        {
+            "rule_type": entry["rule"],
+            "column": entry.get("column"),
+            "severity": entry.get("severity", "warning"),
+            "config": {**(entry.get("config") or {}), **lifted},
+            **{column: entry.get(key) for key, column in STORED.items()},
+        }
+    )
+    told = {key: value for key, value in spec.config.items() if key not in QUIET}
+    if "left" in told:
+        told.pop("columns", None)  # they are named already
+    numbers = [spec.threshold_value, spec.threshold_percent, spec.range_min, spec.range_max]
+    operator = spec.threshold_operator
+    if spec.type != STATISTIC and operator == "<=":
+        operator = None  # what holds unless it is said
+    if spec.type != STATISTIC and not numbers[0] and operator in (None, "="):
+        numbers[0], operator = None, None
+    said = [None if value is None else f"{value.normalize():f}" for value in numbers]
+    return json.dumps(
+        [spec.type, spec.column, spec.severity, told, *said, operator, spec.pattern],
+        sort_keys=True,
+        default=str,
+    )

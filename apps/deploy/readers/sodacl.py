@@ -2,12 +2,15 @@
 
 import re
 
+from apps.quality.renaming import PAYLOAD, renamed
+
 from .found import ReaderError
 from .rule_files import RuleFile, counted, type_name
 
 CHECKS = re.compile(r"checks for (?P<table>\S+)")
 METRIC = re.compile(r"(?P<metric>[a-z_]+)\s*(?:\((?P<columns>[^()]*)\))?\s*(?P<rest>.*)", re.DOTALL)
 COMPARED = re.compile(r"(?P<operator><=|>=|!=|<>|<|>|=)\s*(?P<value>-?\d+(?:\.\d+)?)\s*%?")
+OPERATOR = re.compile("<=|>=|!=|<>|<|>|=")
 BETWEEN = re.compile(r"between\s+(?P<low>-?\d+(?:\.\d+)?)\s+and\s+(?P<high>-?\d+(?:\.\d+)?)")
 AGE = re.compile(r"<=?\s*(?P<age>(?:\d+\s*[dhm]\s*)+)", re.IGNORECASE)
 REFERENCE = re.compile(
@@ -54,16 +57,16 @@ def read(data, table=""):
             found.miss(key, "It is about something else than this capsule, or has no equivalent.")
     for each in tables[chosen] if isinstance(tables[chosen], list) else []:
         text, config = next(iter(each.items())) if isinstance(each, dict) and each else (each, {})
-        _read(found, str(text).strip(), config if isinstance(config, dict) else {})
+        _read(found, str(text).strip(), config if isinstance(config, dict) else {}, chosen)
     return found
 
 
-def _read(found, text, config):
+def _read(found, text, config, table):
     levels = [level for level in LEVELS if level in config]
     if text == "schema":
         return _schema(found, config)
     if text.startswith("failed rows"):
-        return _rows(found, text, config)
+        return _rows(found, text, config, table)
     if "${" in text or "filter" in config:
         return found.keep(
             "soda", {"check": text, **config}, "Variables and filters have no equivalent.", name=_name(config)
@@ -71,7 +74,8 @@ def _read(found, text, config):
     if levels:
         for level in levels:
             alone = {key: value for key, value in config.items() if key not in LEVELS}
-            name = f"{alone['name']} ({level})" if alone.get("name") else ""
+            name = alone.get("name") or ""
+            name = f"{name} ({level})" if name and len(levels) > 1 else name
             bound = _opposite(str(config[level]).removeprefix("when ").strip())
             check = _Check(found, f"{text} {bound or config[level]}", {**alone, "name": name}, LEVELS[level])
             check.read() if bound else check.foreign(
@@ -85,8 +89,8 @@ def _opposite(text):
     """What is expected where a level speaks up `text`; empty if that is no single bound."""
     if text.startswith("not between"):
         return text.removeprefix("not ")
-    found = COMPARED.fullmatch(text)
-    return OPPOSITES[found["operator"]] + text[found.end("operator") :] if found else ""
+    found = OPERATOR.match(text)
+    return OPPOSITES[found[0]] + text[found.end() :] if found else ""
 
 
 def _name(config):
@@ -118,14 +122,16 @@ def _schema(found, config):
                     )
 
 
-def _rows(found, text, config):
+def _rows(found, text, config, table):
     query, condition = config.get("fail query"), config.get("fail condition")
     if not isinstance(query or condition, str):
         return found.keep(
             "soda", {"check": text, **config}, "It has neither query nor condition.", name=_name(config)
         )
     found.miss(text, "A rule with SQL comes switched off; look at it and switch it on.")
-    sql = query or f"SELECT * FROM payload WHERE {condition}"  # noqa: S608 - a draft, parsed before it runs
+    # Rules call their table `payload`; a query that names it otherwise stays as it is, switched off as all are.
+    sql = query and (renamed(query, table, PAYLOAD) or query)
+    sql = sql or f"SELECT * FROM {PAYLOAD} WHERE {condition}"  # noqa: S608 - a draft, parsed before it runs
     return found.add("custom_sql", name=_name(config), sql=sql, enabled=False)
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.people.rest.routes import Router
 
 from .checks import CheckReading
+from .exports import RuleExport
 from .gate import GateOfCapsule
 from .profiles import LatestProfileOfColumn, ProfilesOfColumn
 from .rules import RulesOfCapsule, RulesOfColumn, RuleViewSet
@@ -30,6 +31,7 @@ urlpatterns = [
     ),
     *router.urls,
     path(f"{OF_CAPSULE}/quality-rules", RulesOfCapsule.as_view(ROWS), name="capsule-quality-rules"),
+    path(f"{OF_CAPSULE}/quality-rules/export", RuleExport.as_view(), name="capsule-quality-rules-export"),
     path(f"{OF_COLUMN}/quality-rules", RulesOfColumn.as_view(ROWS), name="column-quality-rules"),
     path(f"{OF_COLUMN}/profile", LatestProfileOfColumn.as_view({"get": "retrieve"}), name="column-profile"),
     path(f"{OF_COLUMN}/profiles", ProfilesOfColumn.as_view(ROWS), name="column-profiles"),
