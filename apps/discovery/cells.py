@@ -3,10 +3,12 @@
 The list is seen all day, so its template does nothing but put these pieces in their places.
 """
 
-from functools import cache, lru_cache
+import datetime
+from functools import cache, lru_cache, partial
 from urllib.parse import quote
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -20,6 +22,8 @@ from apps.ui.templatetags import ui
 
 from .filters import DIMENSIONS, WORDS
 
+UNITS = (86_400, 3600, 60)  # seconds
+MEASURED = ("kept", "at_risk", "broken")
 SAMPLE = "urn:dcs:system:kind:name"
 
 
@@ -31,6 +35,7 @@ def of(rows):
     before, after = reverse("catalog:capsule", args=[SAMPLE]).split(SAMPLE)
     language = get_language()
     dash = formats.none(None)
+    age = cache(partial(since, timezone.now()))
     when = cache(formats.when)  # what one ingestion wrote has one time
 
     def cells(row):
@@ -46,7 +51,8 @@ def of(rows):
             "columns": number(row.columns, f"{url}structure/"),
             "sensitivity": sensitivity(row.sensitivity_rank, language),
             "quality": quality(row.quality_score, language),
-            "contract": contract(row.contract_status, row.freshness_sla, language),
+            "contract": contract(row.contract_status, row.health, row.freshness_sla, language),
+            "fresh": age(row.data_updated_at, row.freshness_sla) if row.data_updated_at else dash,
             "feeds": number(row.downstream, f"{url}provenance/"),
             "complete": complete(row.present, language),
             "updated": when(row.updated_at),
@@ -98,13 +104,32 @@ def quality(score, language):
 
 
 @lru_cache(maxsize=1024)
-def contract(status, freshness, language):
+def contract(status, health, freshness, language):
+    """Whether its promises are kept, where somebody has measured; else how far the contract is."""
     if not status:
         return formats.none(None)
+    badge = ui.badge("health", health) if health in MEASURED else ui.badge("contract", status)
     if not freshness:
-        return ui.badge("contract", status)
+        return badge
     within = _("fresh within %(time)s") % {"time": in_words(Period.parse(freshness))}
-    return format_html('{}<span class="sub">{}</span>', ui.badge("contract", status), within)
+    return format_html('{}<span class="sub">{}</span>', badge, within)
+
+
+def since(now, at, promised):
+    """How old data of a moment is, in its largest unit; marked if it is older than what is `promised`."""
+    passed = max(now - at, datetime.timedelta())
+    seconds = passed.total_seconds()
+    unit = next((unit for unit in UNITS if seconds >= unit), 1)
+    text = formats.duration(seconds // unit * unit)
+    if promised and older(passed, Period.parse(promised)):
+        text = ui.mark("triangle-alert", "caution", text)
+    shown = at.isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', shown, formats.in_full(at), text)
+
+
+def older(passed, period):
+    """True if more time has passed than a period of days and hours; a month has no one length."""
+    return not period.months and passed > datetime.timedelta(period.days, microseconds=period.microseconds)
 
 
 def in_words(period):

@@ -14,9 +14,15 @@ NAMED = {
     "owner": ("f.owner_id", "SELECT id FROM dcs.owners WHERE lower(name) = ANY (%s)"),
     "source": ("f.source_system_id", "SELECT id FROM dcs.source_systems WHERE lower(name) = ANY (%s)"),
 }
-PLAIN = {"layer": "f.layer", "type": "f.capsule_type", "contract": "f.contract_status"}
+PLAIN = {
+    "layer": "f.layer",
+    "type": "f.capsule_type",
+    "contract": "f.contract_status",
+    "health": "f.health",
+}
 RANKS = {layer: at for at, layer in enumerate(LAYERS, start=1)}
 TRUE_OR_NOT = {"pii": "f.pii_columns > 0", "masking": "f.has_masking"}
+MOMENTS = {"changed": "f.updated_at", "freshness": "f.data_updated_at"}
 COMPLETE = {
     "all": "f.completeness = 7",
     "most": "f.completeness BETWEEN 4 AND 6",
@@ -82,8 +88,8 @@ def _condition(key, values):
         return _either(*(Condition(sql if value == "yes" else f"NOT ({sql})") for value in values))
     if key == "complete":
         return _either(*(Condition(COMPLETE[value]) for value in values))
-    if key == "changed":
-        return _either(*(_changed(value) for value in values))
+    if key in MOMENTS:
+        return _either(*(_changed(MOMENTS[key], value) for value in values))
     if key == "quality":
         return _either(*(_band(value) for value in values))
     bits = sum(PRESENT[value] for value in values)
@@ -97,10 +103,12 @@ def _one(key, column, value):
     return Condition(f"{column} = %s", (value,))
 
 
-def _changed(band):
+def _changed(column, band):
+    if band == NONE:
+        return Condition(f"{column} IS NULL")
     first, last = days(band)
-    found = [] if first is None else [("f.updated_at >= %s", _midnight(first))]
-    found += [] if last is None else [("f.updated_at < %s", _midnight(last + datetime.timedelta(1)))]
+    found = [] if first is None else [(f"{column} >= %s", _midnight(first))]
+    found += [] if last is None else [(f"{column} < %s", _midnight(last + datetime.timedelta(1)))]
     return Condition(" AND ".join(sql for sql, _at in found), tuple(at for _sql, at in found))
 
 

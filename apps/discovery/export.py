@@ -11,7 +11,7 @@ from .filters import PRESENT
 
 HEAD = (
     "urn", "name", "type", "layer", "domain", "owner", "source", "schema", "columns", "described_columns",
-    "personal_data_columns", "terms", "quality_rules", "quality_score", "sensitivity", "contract",
+    "personal_data_columns", "terms", "quality_rules", "quality_score", "sensitivity", "contract", "promises", "data_updated_at",
     "freshness_promised", "upstream", "downstream", "dimensions_complete", "lacks", "tags", "frameworks",
     "updated_at", "retired_at",
 )  # fmt: skip
@@ -30,7 +30,8 @@ def cells(row):
     return (
         row.urn, row.name, row.type, row.layer, row.domain, row.owner, row.source, row.schema, row.columns,
         row.described_columns, row.pii_columns, row.terms, row.enabled_rules, row.quality_score,
-        SENSITIVITY[row.sensitivity_rank - 1], row.contract_status, row.freshness_sla, row.upstream,
+        SENSITIVITY[row.sensitivity_rank - 1], row.contract_status, row.health,
+        row.data_updated_at.isoformat() if row.data_updated_at else None, row.freshness_sla, row.upstream,
         row.downstream, row.completeness, "; ".join(lacking), "; ".join(row.tags), "; ".join(row.frameworks),
         row.updated_at.isoformat(), row.retired_at.isoformat() if row.retired_at else None,
     )  # fmt: skip

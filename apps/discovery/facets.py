@@ -16,7 +16,18 @@ from apps.catalog.vocabularies import CAPSULE_TYPES, LAYERS, SENSITIVITY, Sensit
 
 from . import counting
 from .conditions import all_of, conditions
-from .filters import BAND_WORDS, BANDS, CHANGED_WORDS, COMPLETE_WORDS, CONTRACT, NONE, PRESENT, WORDS
+from .filters import (
+    BAND_WORDS,
+    BANDS,
+    CHANGED_WORDS,
+    COMPLETE_WORDS,
+    CONTRACT,
+    FRESHNESS_WORDS,
+    HEALTH_WORDS,
+    NONE,
+    PRESENT,
+    WORDS,
+)
 from .values import LISTS, VALUES, band_of
 
 MOST_VALUES = 100  # of one facet; a longer list is searched, not read
@@ -28,6 +39,8 @@ TITLES = {
     "sensitivity": _("Sensitivity"),
     "quality": _("Quality"),
     "contract": _("Contract"),
+    "health": _("Promises"),
+    "freshness": _("Freshness"),
     "has": _("Has"),
     "lacks": _("Lacks"),
     "owner": _("Owner"),
@@ -47,7 +60,8 @@ COMBINED = (
     ("owner",),
     ("source",),
     ("present",),
-    ("masking", "complete"),
+    ("masking", "complete", "health"),
+    ("freshness",),
     ("changed",),
 )
 TOGETHER = """
@@ -229,7 +243,7 @@ def _taken(slug, chosen, found):
 def _value(slug, raw, names):
     """What the query says for a stored value, and what people read; (None, "") for one that has no name."""
     if raw is None:
-        return NONE, BAND_WORDS[NONE] if slug == "quality" else _("none")
+        return NONE, ABSENT.get(slug, _("none"))
     if slug in ("domain", "owner", "source"):
         return (names[raw], names[raw]) if raw in names else (None, "")
     if slug == "sensitivity":
@@ -246,8 +260,16 @@ def _value(slug, raw, names):
     return raw, known[raw].title if raw in known else raw
 
 
+ABSENT = {"quality": BAND_WORDS[NONE], "health": HEALTH_WORDS[NONE], "freshness": FRESHNESS_WORDS[NONE]}
 YES_OR_NO = {"yes": _("Yes"), "no": _("No")}
-WORDED = {"pii": YES_OR_NO, "masking": YES_OR_NO, "complete": COMPLETE_WORDS, "changed": CHANGED_WORDS}
+WORDED = {
+    "pii": YES_OR_NO,
+    "masking": YES_OR_NO,
+    "complete": COMPLETE_WORDS,
+    "health": HEALTH_WORDS,
+    "freshness": FRESHNESS_WORDS,
+    "changed": CHANGED_WORDS,
+}
 ORDERED = {
     "sensitivity": list(SENSITIVITY),
     "quality": list(BANDS),

@@ -27,6 +27,8 @@ SORTS = (
     "sensitivity",
     "completeness",
     "downstream",
+    "health",
+    "freshness",
     "match",
 )
 
@@ -60,10 +62,20 @@ CHANGED_WORDS = {
     "quarter": gettext_lazy("in the last 90 days"),
     "older": gettext_lazy("longer ago"),
 }
+HEALTH_WORDS = {
+    "kept": gettext_lazy("kept"),
+    "at_risk": gettext_lazy("at risk"),
+    "broken": gettext_lazy("broken"),
+    "unknown": gettext_lazy("not measured yet"),
+    NONE: gettext_lazy("nothing promised"),
+}
+FRESHNESS_WORDS = {**CHANGED_WORDS, NONE: gettext_lazy("not known")}
 CLOSED = {
     "sensitivity": tuple(SENSITIVITY),
     "contract": (*CONTRACT, NONE),
     "quality": tuple(BANDS),
+    "health": tuple(HEALTH_WORDS),
+    "freshness": tuple(FRESHNESS_WORDS),
     "pii": ("yes", "no"),
     "masking": ("yes", "no"),
     "complete": tuple(COMPLETE_WORDS),
@@ -107,6 +119,8 @@ class Filters:
     pii: tuple[str, ...] = ()
     masking: tuple[str, ...] = ()
     complete: tuple[str, ...] = ()
+    health: tuple[str, ...] = ()
+    freshness: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
@@ -226,6 +240,8 @@ def _sentence(key, value):
         return _("Has %(part)s") % {"part": COMPLETE_WORDS[value]}
     if key == "changed":
         return _("Changed %(when)s") % {"when": CHANGED_WORDS[value]}
+    if key == "freshness":
+        return _("Data changed %(when)s") % {"when": CHANGED_WORDS[value]}
     if key == "has":
         return _("Has %(part)s") % {"part": WORDS[value]}
     if key == "lacks":
@@ -233,11 +249,12 @@ def _sentence(key, value):
     shown = value
     if key == "sensitivity":
         shown = Sensitivity(value).label
-    elif key == "quality":
-        shown = BAND_WORDS[value]
+    elif key in BANDED:
+        shown = BANDED[key][value]
     return str(IS_VALUE[key]) % {"value": shown}
 
 
+BANDED = {"quality": BAND_WORDS, "health": HEALTH_WORDS}
 IS_VALUE = {
     "domain": gettext_lazy("Domain is %(value)s"),
     "layer": gettext_lazy("Layer is %(value)s"),
@@ -247,6 +264,7 @@ IS_VALUE = {
     "sensitivity": gettext_lazy("Sensitivity is %(value)s"),
     "contract": gettext_lazy("Contract is %(value)s"),
     "quality": gettext_lazy("Quality is %(value)s"),
+    "health": gettext_lazy("Promises are %(value)s"),
     "tag": gettext_lazy("Tagged %(value)s"),
     "framework": gettext_lazy("Under %(value)s"),
 }
@@ -257,6 +275,8 @@ NO_VALUE = {
     "owner": gettext_lazy("Without an owner"),
     "contract": gettext_lazy("Without a contract"),
     "quality": gettext_lazy("Never checked"),
+    "health": gettext_lazy("Nothing is promised"),
+    "freshness": gettext_lazy("Age of the data is not known"),
     "tag": gettext_lazy("Without tags"),
     "framework": gettext_lazy("Under no framework"),
 }

@@ -19,7 +19,7 @@ from apps.catalog.vocabularies import sensitivity_rank
 from apps.provenance import counters
 
 from .filters import MANY, NONE, PRESENT
-from .values import LISTS, VALUES, band_of
+from .values import DAYS, LISTS, VALUES, band_of
 
 KEY = "S16"  # the bytes of a uuid
 BEFORE, AFTER = 25, 2  # bytes around the one value of a binary COPY
@@ -301,5 +301,5 @@ def wanted(key, values):
         return bits, lambda value: int(value) & bits == asked
     if key == "sensitivity":
         named = frozenset(str(sensitivity_rank(value)) for value in named)
-    means = (named, without, timezone.now().astimezone(datetime.UTC).date() if key == "changed" else None)
+    means = (named, without, timezone.now().astimezone(datetime.UTC).date() if key in DAYS else None)
     return means, lambda value: band_of(key, value) in named or without and value is None

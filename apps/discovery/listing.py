@@ -12,9 +12,21 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.ui import formats, paging, querystring, sorting, words
 
 from . import cells, facets, rows
-from .filters import BAND_WORDS, MANY
+from .filters import BANDED, MANY
 
-ORDER = ("domain", "layer", "sensitivity", "quality", "contract", "lacks", "type", "pii", "masking")
+ORDER = (
+    "domain",
+    "layer",
+    "sensitivity",
+    "quality",
+    "contract",
+    "lacks",
+    "health",
+    "freshness",
+    "type",
+    "pii",
+    "masking",
+)
 ORDER += ("owner", "source", "tag", "framework", "has", "complete", "changed")
 OPEN = ("domain", "layer", "sensitivity", "quality", "contract", "lacks")
 SHOWN = 8  # values of a facet that is searched instead of read
@@ -132,12 +144,14 @@ SORT_WORDS = {
     "sensitivity": gettext_lazy("sensitivity"),
     "completeness": gettext_lazy("completeness"),
     "downstream": gettext_lazy("capsules they feed"),
+    "health": gettext_lazy("promises"),
+    "freshness": gettext_lazy("age of the data"),
 }
 
 
 def apart(chip):
     """The sentence of a chip up to its value, and the value as it stands there."""
-    shown = str(BAND_WORDS.get(chip.value, chip.value)) if chip.key == "quality" else chip.value
+    shown = str(BANDED.get(chip.key, {}).get(chip.value, chip.value))
     if chip.sentence.lower().endswith(shown.lower()):
         return chip.sentence[: -len(shown)].rstrip(), chip.sentence[-len(shown) :]
     first, _blank, last = chip.sentence.rpartition(" ")

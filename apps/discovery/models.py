@@ -127,6 +127,8 @@ class CapsuleFacts(models.Model):
     freshness_sla = PeriodField(null=True)
     quality_score_sla = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     contract_status = models.TextField(null=True)
+    health = models.TextField(null=True)
+    data_updated_at = models.DateTimeField(null=True)
     upstream_count = models.IntegerField()
     downstream_count = models.IntegerField()
     updated_at = models.DateTimeField()

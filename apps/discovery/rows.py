@@ -56,6 +56,8 @@ class Row(NamedTuple):
     sensitivity_rank: int
     has_masking: bool
     contract_status: str | None
+    health: str | None
+    data_updated_at: datetime.datetime | None
     freshness_sla: str | None
     upstream: int
     downstream: int
@@ -87,7 +89,7 @@ class Row(NamedTuple):
 FIELDS = """
     c.id, c.urn, c.name, f.capsule_type, f.layer, f.schema_name, d.id, d.name, o.id, o.name, s.name,
     f.column_count, f.described_columns, f.pii_columns, f.term_count, f.rule_count, f.enabled_rules, f.worst_outcome,
-    f.quality_score, f.sensitivity_rank, f.has_masking, f.contract_status, f.freshness_sla::text, f.upstream_count,
+    f.quality_score, f.sensitivity_rank, f.has_masking, f.contract_status, f.health, f.data_updated_at, f.freshness_sla::text, f.upstream_count,
     f.downstream_count, f.has_tests, f.present & 127, f.completeness, f.tags, f.frameworks, f.updated_at, c.retired_at
 """
 NAMES = """
@@ -150,6 +152,8 @@ ORDERS = {
     "sensitivity": Order((("-f.sensitivity_rank", SMALL), *TIES), falling=True),
     "completeness": Order((("-f.completeness", SMALL), *TIES), falling=True),
     "downstream": Order((("-f.downstream_count", SMALL), *TIES), falling=True),
+    "health": Order((("dcs.health_rank(f.health)", SMALL), *TIES), unknown=True),
+    "freshness": Order((("f.data_updated_at", MOMENT), ("f.ord", SMALL)), unknown=True),
     # Under a text: names that begin with it, by name, then the rest, what is used most first.
     "match": Order((("-f.downstream_count", SMALL), *TIES)),
 }

@@ -17,11 +17,14 @@ VALUES = {
     "pii": "f.pii_columns > 0",
     "masking": "f.has_masking",
     "complete": "CASE WHEN f.completeness = 7 THEN 'all' WHEN f.completeness >= 4 THEN 'most' ELSE 'few' END",
+    "health": "f.health",
+    "freshness": "(f.data_updated_at AT TIME ZONE 'UTC')::date",
     "changed": "(f.updated_at AT TIME ZONE 'UTC')::date",
     "present": "f.present",
 }
 LISTS = {"tag": "f.tags", "framework": "f.frameworks"}
 TRUTH = {"true": "yes", "false": "no"}
+DAYS = ("changed", "freshness")  # facets of days
 CHANGED = {"today": 0, "week": 7, "month": 30, "quarter": 90, "older": None}  # days ago, at most
 
 
@@ -29,7 +32,7 @@ def band_of(slug, value):
     """What people choose that a stored value, as text, counts for."""
     if slug in ("pii", "masking"):
         return TRUTH.get(value, value)
-    return since(value) if slug == "changed" and value else value
+    return since(value) if slug in DAYS and value else value
 
 
 def since(day):

@@ -22,6 +22,8 @@ FILTERS = (
     "pii",
     "masking",
     "complete",
+    "health",
+    "freshness",
     "changed",
     "has",
     "lacks",

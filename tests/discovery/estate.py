@@ -2,12 +2,13 @@
 
 import itertools
 from collections import Counter
+from datetime import UTC, timedelta
 
 from django.utils import timezone
 from hypothesis import strategies as st
 
 from apps.catalog.models import Capsule, Column, Domain, Owner, SourceSystem
-from apps.contracts.models import Contract
+from apps.contracts.models import Contract, Watch
 from apps.discovery import rows
 from apps.discovery.filters import NONE, PRESENT
 from apps.discovery.values import CHANGED
@@ -34,6 +35,8 @@ plan = st.fixed_dictionaries(
         "described": st.booleans(),
         "checks": st.lists(st.sampled_from(("passed", "failed")), max_size=2),
         "contract": st.sampled_from(("draft", "active", None)),
+        "health": st.sampled_from(("kept", "broken", None)),
+        "age": st.sampled_from((0, 3, 200, None)),
         "level": st.sampled_from((*LEVELS, None)),
         "retired": st.sampled_from((False, False, False, True)),
         "rank": st.sampled_from((2, 2, 2, 1, 5)),
@@ -84,10 +87,9 @@ def build(plans, now):
         for rule, status in zip(rules, statuses, strict=True)
     )
     Contract.objects.bulk_create(
-        Contract(capsule=capsule, version="1", status=one["contract"])
-        for capsule, one in both
-        if one["contract"] == "draft"
+        Contract(capsule=capsule, version="1", status="draft") for capsule, one in both if one["contract"]
     )
+    watched(capsules, plans, now)
     Policy.objects.bulk_create(
         Policy(capsule=capsule, sensitivity_level=one["level"], status="draft")
         for capsule, one in both
@@ -99,6 +101,23 @@ def build(plans, now):
         for one, other in itertools.pairwise(capsules)
     )
     return capsules
+
+
+def watched(capsules, plans, now):
+    """Put contracts in force, and say of some what the monitor would have found."""
+    found = {
+        capsule.pk: one for capsule, one in zip(capsules, plans, strict=True) if one["contract"] == "active"
+    }
+    contracts = approved(list(Contract.objects.filter(capsule__in=found)), status="active")
+    Watch.objects.bulk_create(
+        Watch(contract=contract, due_at=now, health=one["health"], data_updated_at=past(now, one["age"]))
+        for contract in contracts
+        if (one := found[contract.capsule_id])["health"]
+    )
+
+
+def past(now, days):
+    return None if days is None else now - timedelta(days)
 
 
 asked = st.fixed_dictionaries(
@@ -115,6 +134,8 @@ asked = st.fixed_dictionaries(
         "pii": st.lists(st.sampled_from(("yes", "no")), unique=True),
         "masking": st.lists(st.sampled_from(("yes", "no")), unique=True),
         "complete": st.lists(st.sampled_from(("all", "most", "few")), unique=True),
+        "health": st.lists(st.sampled_from(("kept", "broken", "unknown", NONE)), unique=True),
+        "freshness": st.lists(st.sampled_from(("today", "week", "older", NONE)), unique=True),
         "changed": st.lists(st.sampled_from(("today", "week", "older")), unique=True),
         "has": st.lists(st.sampled_from(tuple(PRESENT)), unique=True, max_size=2),
         "lacks": st.lists(st.sampled_from(tuple(PRESENT)), unique=True, max_size=2),
@@ -135,8 +156,11 @@ def values_of(row, facet):
         return ["yes" if row.has_masking else "no"]
     if facet == "complete":
         return ["all" if row.completeness == 7 else "most" if row.completeness >= 4 else "few"]
-    if facet == "changed":
-        ago = (timezone.now() - row.updated_at).days
+    if facet in ("changed", "freshness"):
+        at = row.updated_at if facet == "changed" else row.data_updated_at
+        if at is None:
+            return [NONE]
+        ago = (timezone.now().astimezone(UTC).date() - at.astimezone(UTC).date()).days
         return [next(band for band, most in CHANGED.items() if most is None or ago <= most)]
     if facet in ("has", "lacks"):
         there = dict(row.dimensions)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.audit.context import acting
-from apps.catalog.models import Capsule, CapsuleTag, Column, Domain, Tag
+from apps.catalog.models import Capsule, CapsuleTag, Column, Domain, IngestionJob, Tag
 from apps.catalog.vocabularies import LAYERS
-from apps.contracts.models import Contract
+from apps.contracts.models import Contract, Watch
 from apps.glossary.models import Term, TermLink
 from apps.people.reader import system
 from apps.policy.models import MaskingRule, Policy
-from apps.provenance.models import CapsuleEdge
+from apps.provenance.models import CapsuleEdge, RunCapsule
 from apps.quality.models import QualityCheck, QualityRule
 from tests.factories import (
     CapsuleEdgeFactory,
@@ -26,6 +26,7 @@ from tests.factories import (
     ColumnFactory,
     ContractFactory,
     DomainFactory,
+    IngestionJobFactory,
     MaskingRuleFactory,
     OwnerFactory,
     PolicyFactory,
@@ -35,6 +36,7 @@ from tests.factories import (
     TermFactory,
     TermLinkFactory,
     UserFactory,
+    WatchFactory,
 )
 from tests.factories.approvals import approved
 
@@ -106,6 +108,47 @@ def test_every_kind_of_row_below_a_capsule_counts_for_it():
     assert (row["contract_status"], row["freshness_sla"]) == ("active", "PT4H")
     assert (row["upstream_count"], row["downstream_count"]) == (1, 0)
     assert (row["tags"], row["completeness"]) == (["daily"], 7)
+
+
+def test_what_the_monitor_found_of_the_contract_in_force_is_listed_at_once():
+    watch = WatchFactory()
+    capsule, now = watch.contract.capsule, timezone.now()
+    assert (facts(capsule)["health"], facts(capsule)["data_updated_at"]) == ("unknown", None)
+
+    Watch.objects.filter(pk=watch.pk).update(health="at_risk", data_updated_at=now)
+
+    assert facts(capsule)["health"] == "at_risk"
+    assert datetime.fromisoformat(facts(capsule)["data_updated_at"]) == now
+    watch.delete()
+    assert facts(capsule)["health"] == "unknown", "in force, and nobody has looked"
+
+
+def test_what_a_hidden_contract_promises_is_not_told():
+    capsule = CapsuleFactory()
+    contract = ContractFactory(capsule=capsule, active=True, visibility_rank=SECRET)
+
+    WatchFactory(contract=contract, health="broken", data_updated_at=timezone.now())
+
+    assert (facts(capsule)["health"], facts(capsule)["data_updated_at"]) == (None, None)
+    assert facts(capsule, SECRET)["health"] == "broken"
+
+
+def test_data_is_as_new_as_the_last_completed_run_that_wrote_it_and_that_everybody_sees():
+    capsule, now = CapsuleFactory(), timezone.now()
+    hidden = IngestionJobFactory(completed_at=now, visibility_rank=SECRET)
+    read = IngestionJobFactory(completed_at=now)
+    run = IngestionJobFactory(status="running")
+    RunCapsule.objects.create(run=hidden, capsule=capsule, role="output")
+    RunCapsule.objects.create(run=read, capsule=capsule, role="input")
+    RunCapsule.objects.create(run=run, capsule=capsule, role="output")
+    assert facts(capsule)["data_updated_at"] is None
+
+    done = now - timedelta(hours=2)
+    IngestionJob.objects.filter(pk=run.pk).update(status="completed", completed_at=done)
+
+    assert datetime.fromisoformat(facts(capsule)["data_updated_at"]) == done
+    IngestionJob.objects.filter(pk=run.pk).delete()
+    assert facts(capsule)["data_updated_at"] is None
 
 
 def test_the_score_is_the_weighted_share_of_rules_whose_latest_check_passed():

@@ -3,11 +3,20 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories import CapsuleFactory, ColumnFactory, DomainFactory, OwnerFactory, TermLinkFactory
+from tests.factories import (
+    CapsuleFactory,
+    ColumnFactory,
+    DomainFactory,
+    OwnerFactory,
+    TermLinkFactory,
+    WatchFactory,
+)
 
 from .pages import names, page, signed_in, text
 
@@ -55,6 +64,20 @@ def test_a_facet_counts_what_ticking_it_would_leave(analyst):
 
     assert "Finance 1" in read
     assert "Sales 2" in read
+
+
+def test_the_list_says_whether_promises_are_kept_and_how_old_the_data_is(analyst):
+    late = WatchFactory(health="broken", data_updated_at=timezone.now() - timedelta(hours=30, minutes=2))
+    CapsuleFactory(name="unpromised")
+
+    read = text(html := page(analyst, "/capsules/?health=broken&freshness=week"))
+
+    assert names(html) == [late.contract.capsule.name]
+    assert "Broken fresh within 4 h" in read
+    assert re.search(r"\b1 day\b", read)
+    assert "Promises are broken" in read
+    assert names(page(analyst, "/capsules/?health=none")) == ["unpromised"]
+    assert names(page(analyst, "/capsules/?freshness=none")) == ["unpromised"]
 
 
 def test_a_chosen_value_stays_though_nothing_is_left_of_it(analyst):

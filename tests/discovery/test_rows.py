@@ -30,6 +30,8 @@ COMPARED = {
     "sensitivity": lambda row: row.sensitivity_rank,
     "completeness": lambda row: row.completeness,
     "downstream": lambda row: row.downstream,
+    "health": lambda row: {"broken": 1, "at_risk": 2, "unknown": 3, "kept": 4}.get(row.health),
+    "freshness": lambda row: row.data_updated_at,
 }
 PROPERTY = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

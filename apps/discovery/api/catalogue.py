@@ -52,7 +52,7 @@ class CatalogCapsuleSerializer(RecordSerializer):
             "id", "urn", "name", "capsule_type", "layer", "description", "domain", "owner", "column_count",
             "index_count", "pk_count", "fk_count", "business_term_count", "quality_rule_count",
             "enabled_quality_rule_count", "highest_sensitivity", "has_masking", "freshness_sla",
-            "quality_score_sla", "contract_status", "upstream_count", "downstream_count", "version_count",
+            "quality_score_sla", "contract_status", "health", "data_updated_at", "upstream_count", "downstream_count", "version_count",
             "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -67,6 +67,8 @@ class CatalogCapsuleSerializer(RecordSerializer):
             "highest_sensitivity": "restricted",
             "has_masking": True,
             "contract_status": "active",
+            "health": "kept",
+            "data_updated_at": "2026-11-23T13:20:00Z",
             "freshness_sla": "PT4H",
             "upstream_count": 3,
             "downstream_count": 14,
@@ -109,6 +111,7 @@ class CatalogCapsules(ReadingViewSet):
         "freshness_sla": ("freshness_sla", "name_key"),
         "quality_score_sla": ("quality_score_sla", "name_key"),
         "contract_status": ("contract_status", "name_key"),
+        "data_updated_at": ("data_updated_at", "name_key"),
         "upstream_count": ("upstream_count", "name_key"),
         "downstream_count": ("downstream_count", "name_key"),
         "created_at": ("capsule__created_at", "name_key"),

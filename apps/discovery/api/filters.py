@@ -21,6 +21,7 @@ COUNTS = {
     "downstream_count": "downstream_count",
     "quality_score_sla": "quality_score_sla",
 }
+HEALTH = ("kept", "at_risk", "broken", "unknown")
 RANKS = {level: place for place, level in enumerate(SENSITIVITY, start=1)}
 
 
@@ -47,8 +48,10 @@ class CatalogCapsuleFilter(FilterSet):
     has_masking = Flag(field_name="has_masking")
     has_contract = Flag(field_name="contract_status", lookup_expr="isnull", exclude=True)
     contract_status = OneWord(field_name="contract_status", words={word: word for word in CONTRACT})
+    health = OneWord(field_name="health", words={word: word for word in HEALTH})
     locals().update({k: v for name, field in COUNTS.items() for k, v in numbers(name, field).items()})
     locals().update(between("updated_at"))
+    locals().update(between("data_updated_at"))
 
     class Meta:
         model = CapsuleFacts
