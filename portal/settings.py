@@ -214,6 +214,9 @@ PROFILE_DEADLINE_S = env.int("PROFILE_DEADLINE_S", default=600)
 PROFILE_EXACT_ROWS = env.int("PROFILE_EXACT_ROWS", default=10**9)
 # Profiles of each column that are kept, besides the last one of each month.
 PROFILES_KEPT = env.int("PROFILES_KEPT", default=30)
+# Days for which all results of checks are kept, and how many of each rule are kept whatever their age.
+QUALITY_CHECKS_KEPT_DAYS = env.int("QUALITY_CHECKS_KEPT_DAYS", default=400)
+QUALITY_CHECKS_KEPT = env.int("QUALITY_CHECKS_KEPT", default=30)
 SOURCE_CONCURRENCY = env.int("SOURCE_CONCURRENCY", default=2)
 # Checks and profiles that one worker carries out at the same time, each in a process of its own.
 PROFILE_CONCURRENCY = env.int("PROFILE_CONCURRENCY", default=2)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
 from apps.catalog.models import Column
-from apps.people.reader import system
 
 from .models import ColumnProfile, QualityCheck, QualityRule
 from .profile import ColumnFigures
@@ -115,27 +114,6 @@ def validity(columns):
 def latest(column, reader):
     """The newest profile of a column that the reader may know of, None if there is none."""
     return ColumnProfile.objects.visible_to(reader).filter(column=column).order_by("-profiled_at").first()
-
-
-FORGET = """
-DELETE FROM column_profiles WHERE id IN (
-    SELECT id FROM (
-        SELECT id, row_number() OVER (PARTITION BY column_id ORDER BY profiled_at DESC, id) AS place,
-               row_number() OVER (PARTITION BY column_id, date_trunc('month', profiled_at AT TIME ZONE 'UTC')
-                                  ORDER BY profiled_at DESC, id) AS in_its_month
-        FROM column_profiles
-    ) AS counted WHERE place > %s AND in_its_month > 1 LIMIT %s)
-"""
-
-
-def forget(keep, *, most=50_000):
-    """Delete profiles but the newest `keep` of each column and the last of each month; returns how many, `most` at once."""
-    with (
-        acting(system("forget_profiles"), reason=_("Profiles are kept for so long")),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(FORGET, [keep, most])
-        return cursor.rowcount
 
 
 def of_run(run, reader):

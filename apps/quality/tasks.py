@@ -1,9 +1,8 @@
 """Checking rules in the background: runs that were asked for, and those whose time has come."""
 
-from django.conf import settings
 from procrastinate.contrib.django import app
 
-from . import profile_store, running, schedules
+from . import keeping, running, schedules
 
 
 @app.task(name="quality.check", queue="profile", pass_context=False)
@@ -23,12 +22,11 @@ def check_due(timestamp=0):
 
 @app.periodic(cron="40 2 * * *")
 @app.task(
-    name="quality.forget_profiles",
-    queueing_lock="quality.forget_profiles",
-    lock="quality.forget_profiles",
+    name="quality.forget",
+    queueing_lock="quality.forget",
+    lock="quality.forget",
     pass_context=False,
 )
-def forget_profiles(timestamp=0):
-    """Delete old profiles, some at a time; a second run on a day finds nothing."""
-    while profile_store.forget(settings.PROFILES_KEPT):
-        pass
+def forget(timestamp=0):
+    """Delete profiles, results and runs that have outlived their time; a second run on a day finds nothing."""
+    keeping.forget()

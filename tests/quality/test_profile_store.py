@@ -1,6 +1,6 @@
 """Keeping profiles: history, one statement for many, the latest summary on the column."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,6 @@ from apps.quality import profile_store
 from apps.quality.models import ColumnProfile
 from apps.quality.profile import ColumnFigures
 from tests.factories import CapsuleFactory, ColumnFactory, QualityCheckFactory, QualityRuleFactory
-from tests.factories.quality import ColumnProfileFactory
 
 pytestmark = pytest.mark.django_db
 PROFILER = system("profile_columns")
@@ -105,18 +104,3 @@ def test_keeping_figures_is_no_change_of_the_column_that_the_log_would_tell(orde
     profile_store.store(orders, [figures("amount")], by=PROFILER)
 
     assert not Change.objects.filter(table_name="columns", operation="UPDATE").exists()
-
-
-def test_old_profiles_are_forgotten_but_for_the_newest_and_the_last_of_each_month():
-    column = ColumnFactory(name="amount")
-    days = [datetime(2026, month, day, tzinfo=UTC) for month in (9, 10, 11) for day in (3, 17, 25)]
-    for at in days:
-        ColumnProfileFactory(column=column, profiled_at=at)
-    other = ColumnProfileFactory(profiled_at=days[0])
-
-    assert profile_store.forget(2) == 5
-
-    kept = ColumnProfile.objects.filter(column=column).values_list("profiled_at", flat=True)
-    assert sorted(kept) == [days[2], days[5], days[7], days[8]]
-    assert ColumnProfile.objects.filter(pk=other.pk).exists()
-    assert profile_store.forget(2) == 0

@@ -15,7 +15,7 @@ from apps.demo import story
 from apps.payload.sources.base import Unreadable
 from apps.people.reader import reader_of, system
 from apps.quality import profiling, running, schedules
-from apps.quality.models import QualityCheck, QualityRule, QualityRun, QualitySchedule
+from apps.quality.models import ColumnProfile, QualityCheck, QualityRule, QualityRun, QualitySchedule
 from tests.factories import UserFactory
 from tests.quality import shop
 
@@ -178,11 +178,13 @@ def test_the_demo_is_checked_on_its_own_data_and_a_broken_row_is_found_and_shown
     story.tell()
     profiles = QualityRun.objects.filter(kind="profile")
     waiting = list(QualityRun.objects.of_checks().order_by("number"))
-    assert {run.capsule.name for run in profiles} == {run.capsule.name for run in waiting}
+    assert {run.capsule.name for run in profiles} == set(story.PROFILED)
     assert {run.capsule.name for run in waiting} == {"customers", "orders", "stg_orders"}
 
-    for run in waiting:
+    for run in [*waiting, *profiles]:
         running.carry_out(run.pk)
+    assert set(profiles.values_list("state", flat=True)) == {"finished"}
+    assert ColumnProfile.objects.get(column__urn__endswith="main:orders.status").distinct_count == 5
     assert set(QualityCheck.objects.filter(run__in=waiting).values_list("status", flat=True)) == {"passed"}
 
     with duckdb.connect(str(copy)) as shop_data:
