@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.catalog.comparison import moment
 from apps.catalog.models import Capsule, Column
 
-from . import graph, nodes, then, walk
+from . import graph, hiding, nodes, then, walk
 from .models import CapsuleEdge, ColumnEdge
 
 DRAWN = 60
@@ -34,6 +34,7 @@ class State:
     overlay: str = ""
     view: str = "graph"
     opened: tuple = ()
+    hide: tuple = ()
     edge: str = ""
     as_of: str = ""
     compare: str = ""
@@ -75,6 +76,7 @@ def state(asked):
         overlay=chosen["overlay"],
         view=chosen["view"] or "graph",
         opened=tuple(asked.getlist("open")[:DRAWN]),
+        hide=tuple(sorted({kind for kind in asked.getlist("hide") if kind})[: hiding.MOST]),
         edge=uuid_of(asked.get("edge", "")),
         as_of=as_of,
         up_after=asked.get("up_after", ""),
@@ -108,12 +110,18 @@ class Side:
             else (edge.target_id, edge.source_id)
         )
 
+    def leads(self, edge):
+        """True for an edge by which its far end comes nearer to the focus, through what is hidden or not."""
+        far, near = self.ends(edge)
+        return self.steps.get(far, 0) - self.steps.get(near, 0) == 1 + getattr(edge, "hidden", 0)
+
 
 @dataclass(frozen=True)
 class Around:
     """What lies around `start`: both sides, the keys that are drawn, the edges between all that is listed.
 
-    `beyond` counts, for (key, way), neighbours of a drawn node that are not drawn.
+    `beyond` counts, for (key, way), neighbours of a drawn node that are not drawn. `types` are {key: type} of what would be
+    listed if no type was hidden; empty if none is.
     """
 
     start: object
@@ -122,6 +130,7 @@ class Around:
     drawn: list
     listed_edges: list
     beyond: dict
+    types: dict = field(default_factory=dict)
 
     @property
     def edges(self):
@@ -161,12 +170,13 @@ class Kind:
     walk: Callable
     edges: Callable
     stored: type
+    nodes: type
     line: type
     then: then.Kind
 
 
-CAPSULES = Kind(walk.capsules, graph.capsule_edges, CapsuleEdge, CapsuleLine, then.CAPSULES)
-COLUMNS = Kind(walk.columns, graph.column_edges, ColumnEdge, ColumnLine, then.COLUMNS)
+CAPSULES = Kind(walk.capsules, graph.capsule_edges, CapsuleEdge, Capsule, CapsuleLine, then.CAPSULES)
+COLUMNS = Kind(walk.columns, graph.column_edges, ColumnEdge, Column, ColumnLine, then.COLUMNS)
 
 
 def around(kind, start, asked, reader, opened=()):
@@ -182,11 +192,21 @@ def around(kind, start, asked, reader, opened=()):
         Side(way, _steps(Side(way), start, listed, depth, opened), walked.left_out.get(way, 0))
         for way, depth in ((walk.UPSTREAM, asked.up), (walk.DOWNSTREAM, asked.down))
     )
+    types, up, down, listed = _shown(kind, start, asked, reader, up, down, listed)
     drawn = _nearest(start, keys, up, down)
     recount = [*opened, *fresh]
     outside = {pair: number for pair, number in walked.beyond.items() if pair[0] not in recount}
     outside |= _outside(edges, recount, keys)
-    return Around(start, up, down, drawn, listed, _beyond(start, drawn, listed, (up, down), outside))
+    return Around(start, up, down, drawn, listed, _beyond(start, drawn, listed, (up, down), outside), types)
+
+
+def _shown(kind, start, asked, reader, up, down, listed):
+    """({key: type} if some are hidden, then `up`, `down` and `listed` without the types that are)."""
+    if not asked.hide:
+        return {}, up, down, listed
+    types = hiding.types({start, *up.steps, *down.steps}, kind.nodes, reader)
+    gone = {key for key, found in types.items() if found in asked.hide and key != start}
+    return types, *hiding.without(gone, up, down, listed)
 
 
 def _lines(kind, keys, reader):
@@ -216,8 +236,9 @@ def around_then(kind, start, asked, reader):
         compare=bool(asked.compare),
     )
     up, down = (Side(way, past.steps[way], past.more[way]) for way in (walk.UPSTREAM, walk.DOWNSTREAM))
+    types, up, down, listed = _shown(kind, start, asked, reader, up, down, past.edges)
     keys = [start, *up.steps, *down.steps]
-    return Around(start, up, down, _nearest(start, keys, up, down), past.edges, {}), past.cut
+    return Around(start, up, down, _nearest(start, keys, up, down), listed, {}, types), past.cut
 
 
 def _open(edges, asked, ways):
@@ -309,7 +330,7 @@ def paths(side, listed):
     nearer = defaultdict(list)
     for edge in listed:
         far, near = side.ends(edge)
-        if side.steps.get(far, 0) - side.steps.get(near, 0) == 1:
+        if side.leads(edge):
             nearer[far].append(near)
     found = {}
     for key, _steps_away in sorted(side.steps.items(), key=lambda pair: pair[1]):

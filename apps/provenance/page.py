@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.catalog.addresses import page_of
 from apps.catalog.models import Capsule, Column
 
-from . import edges, explorer, graph, impact, lines, marks, nodes, reach, then, walk
+from . import edges, explorer, graph, hiding, impact, lines, marks, nodes, reach, then, walk
 from .dimension import may_read_code
 from .models import TransformationCode
 from .picture import picture
@@ -80,9 +80,17 @@ def _told(capsule, column, asked, reader, around, found, said, files, whole):
         "summary": summary(around),
         "circle": _circle(around, found),
         "columns_offered": _columns_offered(capsule, reader),
+        "types": _types(around, found, asked),
         "steps": {"up": _steps(asked.up), "down": _steps(asked.down)},
         "unknown_column": asked.column if asked.column and not column else "",
     }
+
+
+def _types(around, found, asked):
+    """The types that can be hidden, or shown again: none where there is one alone."""
+    known = around.types or {key: _capsule_of(row).capsule_type for key, row in found.items()}
+    offered = hiding.offered(known, around.start, asked.hide)
+    return offered if len(offered) > 1 or asked.hide else []
 
 
 def _column(capsule, name, reader):
@@ -154,6 +162,7 @@ def _picture(around, found, said, asked, focus):
             "up": found[edge.source_id].urn,
             "down": found[edge.target_id].urn,
             **_changed(getattr(edge, "since", "")),
+            **_led_through(edge),
         }
         for edge in around.edges
         if edge.source_id in found and edge.target_id in found
@@ -166,6 +175,11 @@ def _changed(since):
     if not since:
         return {}
     return {"since": since, "title": SINCE[since]}
+
+
+def _led_through(edge):
+    """How an edge is drawn that stands for a way through hidden capsules."""
+    return {"job": True, "title": edge.transformation} if isinstance(edge, hiding.Through) else {}
 
 
 def _more(around, found, asked):
@@ -258,7 +272,7 @@ def _row(key, side, found, said, asked, files, between, edge):
         "row": row,
         "steps": side.steps[key],
         "via": [found[other].name for other in between if other in found],
-        "edge_url": address(asked, edge=str(edge.pk)) if edge and not asked.at else "",
+        "edge_url": address(asked, edge=str(edge.pk)) if edge and edge.pk and not asked.at else "",
         "since": SINCE.get(getattr(edge, "since", ""), ""),
         "through": _through(edge, files) if edge else "",
         "mark": said.get(_capsule_of(row).pk),
@@ -267,6 +281,8 @@ def _row(key, side, found, said, asked, files, between, edge):
 
 def _through(edge, files):
     """What an edge is called in a list: the file that does it, else how it is built, else that it is one."""
+    if isinstance(edge, hiding.Through):
+        return ngettext("%(n)s hidden", "%(n)s hidden", edge.hidden) % {"n": edge.hidden}
     if isinstance(edge, explorer.ColumnLine):
         return edge.transformation_type or _("edge")
     return files.get(edge.target_id) or edge.transformation or _("edge")
@@ -276,9 +292,8 @@ def _direct(side, around):
     """{key: the edge by which a node of this side leaves towards the focus}."""
     found = {}
     for edge in around.listed_edges:
-        far, near = side.ends(edge)
-        if side.steps.get(far, 0) - side.steps.get(near, 0) == 1:
-            found.setdefault(far, edge)
+        if side.leads(edge):
+            found.setdefault(side.ends(edge)[0], edge)
     return found
 
 
@@ -330,6 +345,7 @@ def address(asked, **changes):
     pairs += [(name, state[name]) for name in ("up", "down") if state[name] != 1]
     pairs += [("view", state["view"])] if state["view"] != "graph" else []
     pairs += [("open", urn) for urn in state["opened"]]
+    pairs += [("hide", kind) for kind in state["hide"]]
     return f"{nodes.explorer_page()}?{urlencode(sorted(pairs), safe=':')}"
 
 

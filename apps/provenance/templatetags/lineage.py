@@ -34,6 +34,12 @@ def overlay(asked, name):
 
 
 @register.filter
+def toggled(asked, kind):
+    """{{ asked|toggled:"seed" }}: the page without a type of capsule, or with it again."""
+    return page.address(asked, hide=tuple(sorted({*asked.hide} ^ {kind})), up_after="", down_after="")
+
+
+@register.filter
 def focus(asked, urn):
     """{{ asked|focus:capsule.urn }}"""
     return page.address(asked, focus=urn, column="", opened=(), up_after="", down_after="")
