@@ -7,7 +7,7 @@ from apps.catalog.engines import Unfit, engine_of, settled
 
 from .engines.description import quoted, text
 from .maskers import VALUES
-from .sources.places import ENDINGS
+from .sources.places import ENDINGS, LOGS
 
 
 def of(capsule, reader):
@@ -22,8 +22,8 @@ def of(capsule, reader):
 def _of_files(capsule):
     form = capsule.storage_format or capsule.storage_location.rpartition(".")[2].lower()
     where = text(capsule.storage_location)
-    if form == "delta":
-        return [_snippet(_("DuckDB"), f"SELECT * FROM delta_scan({where}) LIMIT 100")]  # noqa: S608 - to be read
+    if form in LOGS:
+        return [_snippet(_("DuckDB"), f"SELECT * FROM {form}_scan({where}) LIMIT 100")]  # noqa: S608 - to be read
     if form not in ENDINGS:
         return []
     return [

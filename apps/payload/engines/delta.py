@@ -49,6 +49,11 @@ class Snapshot:
     parts: dict = field(default_factory=dict)
 
     @property
+    def renamed(self):
+        """Columns of which files tell nothing by name: the log says what they are."""
+        return frozenset(self.partitioned_by)
+
+    @property
     def fingerprint(self):
         """A text that changes with each commit."""
         return f"delta-{self.table_id}-{self.version}"

@@ -5,8 +5,8 @@ import os
 import re
 from dataclasses import replace
 
+from . import delta, iceberg
 from .base import SUBJECT, Unanswered
-from .delta import snapshot as snapshot_of
 from .description import quoted, text
 from .duck import DuckEngine
 from .fingerprints import fingerprint_of, together
@@ -16,6 +16,7 @@ from .footers import metadata_of
 FILE, ROW = "_payload_file", "_payload_row"
 RAW = " as written"  # what a text file holds, before it is read as the catalogued types
 TEXT = ("csv", "json")
+LOGGED = {"delta": delta, "iceberg": iceberg}  # tables whose own log says which files count
 WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", re.IGNORECASE)
 PART = re.compile(r"([^/=]+)=[^/]*")
 
@@ -34,18 +35,22 @@ class FilesEngine(DuckEngine):
         every |= {glob.escape(path) for path in every}
         self.connection.execute(f"SET allowed_paths = [{', '.join(map(text, sorted(every)))}]")
         for table, snapshot in self._open.values():
-            selected = _of_snapshot(self, table, snapshot) if snapshot else self._of_files(table)
+            selected = self._of_log(table, snapshot) if snapshot else self._of_files(table)
             self.connection.execute(f"CREATE VIEW {quoted(table.alias)} AS {selected}")
 
     def table(self, alias=SUBJECT):
         """The `Table` of an alias, with the files that it is made of now."""
         return self._open[super().table(alias).alias][0]
 
+    def _of_log(self, table, snapshot):
+        of = _of_iceberg if isinstance(snapshot, iceberg.Snapshot) else _of_delta
+        return of(self, table, snapshot)
+
     def _of_files(self, table):
-        names = self._raw(table)
+        names = self.raw(table)
         if table.format == "csv" and table.types and not _shared(names, table.types):
             # Where all values are texts, names look like one more row of them.
-            names = self._raw(table, "header = true")
+            names = self.raw(table, "header = true")
         typed = {name.casefold(): kind for name, kind in table.types.items()}
         text_files = table.format in TEXT
         parts = {name.casefold() for name in _parts(table)}
@@ -56,14 +61,14 @@ class FilesEngine(DuckEngine):
             told.append(f"{read_as(quoted(name), kind)} AS {quoted(name)}" if reads else quoted(name))
         return f"SELECT {', '.join([*told, FILE, ROW])} FROM {quoted(table.alias + RAW)}"  # noqa: S608
 
-    def _raw(self, table, *more):
+    def raw(self, table, *more):
         """Make the view of what the files hold, as it is written; its columns."""
         options = [
             *more,
             "hive_types_autocast = false",
             f"hive_partitioning = {str(bool(_parts(table)) and not self._open[table.alias][1]).lower()}",
         ]
-        if len(table.files) > 1:
+        if len(table.files) > 1 and not any(one.startswith("schema = ") for one in more):
             options.append("union_by_name = true")
         options += {"csv": ["all_varchar = true"], "json": _json(table)}.get(table.format, [])
         files = ", ".join(text(glob.escape(path)) for path in table.files)
@@ -86,8 +91,8 @@ class FilesEngine(DuckEngine):
         if table.format != "parquet":
             return None
         found = metadata_of(table.files)
-        # What the log says of a part rules over what its files may hold of the same name.
-        of_log = snapshot.partitioned_by if snapshot else ()
+        # What the log says of a part or a name rules over what files may hold of the same name.
+        of_log = snapshot.renamed if snapshot else ()
         return replace(
             found, columns={name: one for name, one in found.columns.items() if name not in of_log}
         )
@@ -120,22 +125,25 @@ class FilesEngine(DuckEngine):
 
 
 def _live(table):
-    """(the table with the files that it is made of now, the `Snapshot` of a table that keeps a log or None)."""
-    if table.format != "delta":
+    """(the table with the files that it is made of now, the snapshot of a table that keeps a log or None)."""
+    if table.format not in LOGGED:
         return table, None
-    found = snapshot_of(table.files[0])
+    found = LOGGED[table.format].snapshot(table.files[0])
     return replace(table, files=found.files, format="parquet", below=table.files[0]), found
 
 
-def _of_snapshot(engine, table, snapshot):
+def _empty(columns):
+    """The SELECT of a table without files."""
+    told = [f"NULL::{kind} AS {quoted(name)}" for name, kind in columns]
+    return f"SELECT {', '.join([*told, f'NULL::VARCHAR AS {FILE}', f'NULL::BIGINT AS {ROW}'])} WHERE false"
+
+
+def _of_delta(engine, table, snapshot):
     """The SELECT of a Delta table: the columns that its schema names, parts as its log tells them."""
     kinds = {name: kind or "VARCHAR" for name, kind in snapshot.columns}
     if not snapshot.files:
-        told = [f"NULL::{kind} AS {quoted(name)}" for name, kind in kinds.items()]
-        return (
-            f"SELECT {', '.join([*told, f'NULL::VARCHAR AS {FILE}', f'NULL::BIGINT AS {ROW}'])} WHERE false"
-        )
-    stored, parts = set(engine._raw(table)), snapshot.partitioned_by
+        return _empty(kinds.items())
+    stored, parts = set(engine.raw(table)), snapshot.partitioned_by
     told = []
     for name, kind in kinds.items():
         if name in parts:
@@ -152,6 +160,19 @@ def _of_snapshot(engine, table, snapshot):
     )
     named = ", ".join(f"c{number}" for number in range(len(parts)))
     return f"{selected} JOIN (VALUES {rows}) parts(of, {named}) ON parts.of = raw.{FILE}"
+
+
+def _of_iceberg(engine, table, snapshot):
+    """The SELECT of an Iceberg table: columns are found by their numbers, whatever a file calls them."""
+    if not snapshot.files:
+        return _empty([(name, kind) for _number, name, kind in snapshot.columns])
+    told = ", ".join(
+        f"{number}: {{name: {text(name)}, type: {text(kind)}, default_value: NULL}}"
+        for number, name, kind in snapshot.columns
+    )
+    engine.raw(table, f"schema = MAP {{{told}}}")
+    names = ", ".join(quoted(name) for _number, name, _kind in snapshot.columns)
+    return f"SELECT {names}, {FILE}, {ROW} FROM {quoted(table.alias + RAW)}"  # noqa: S608 - quoted names
 
 
 def _or_null(value):

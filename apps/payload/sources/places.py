@@ -19,6 +19,7 @@ ENDINGS = {
     "csv": (".csv", ".csv.gz", ".tsv"),
     "json": (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz"),
 }
+LOGS = {"delta": "_delta_log", "iceberg": "metadata"}  # folders by which tables are known
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,12 @@ def _files(location, said):
     form = said or next(
         (form for form, endings in ENDINGS.items() if location.lower().endswith(endings)), location
     )
-    if form == "delta":
-        return _delta(roots.resolve(location))
+    if form in LOGS:
+        return _logged(roots.resolve(location), form)
     if form not in ENDINGS:
         said = said or _("this format")
         raise Unreadable(
-            _("The format %s is not read here; Parquet, CSV, JSON, Delta and DuckDB are.") % said
+            _("The format %s is not read here; Parquet, CSV, JSON, Delta, Iceberg and DuckDB are.") % said
         )
     path = roots.resolve(location)
     below, files = roots.files(path, ENDINGS[form])
@@ -103,9 +104,12 @@ def _files(location, said):
     return Place(FILES, path.name, table, path)
 
 
-def _delta(path):
+def _logged(path, form):
     """A table whose log says which of its files count: the engine reads that, and looks at each file itself."""
-    if not (path / "_delta_log").is_dir():
-        raise Unreadable(_("%(folder)s is no Delta table: it has no log.") % {"folder": path.name})
-    table = Table(files=(str(path),), format="delta", below=str(path))
+    if not (path / LOGS[form]).is_dir():
+        raise Unreadable(
+            _("%(folder)s is no table of the format %(format)s: it has no log.")
+            % {"folder": path.name, "format": form.capitalize()}
+        )
+    table = Table(files=(str(path),), format=form, below=str(path))
     return Place(FILES, path.name, table, path)
