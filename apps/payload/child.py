@@ -117,9 +117,9 @@ def _metadata(engine, alias):
     return [found.rows, found.files, found.bytes, columns, found.changed_at]
 
 
-def _repeated(engine, columns, where):
-    found = engine.repeated(columns, where=where)
-    return found and [found.rows, found.distinct, found.groups, found.involved]
+def _repeated(engine, columns, where, worst):
+    found = engine.repeated(columns, where=where, worst=worst)
+    return found and [found.rows, found.distinct, found.groups, found.involved, list(found.worst)]
 
 
 # What may be asked; nothing else of the engine is reached through the pipe.

@@ -102,10 +102,10 @@ class Sandbox:
         """The rows of one statement as tuples."""
         return [tuple(row) for row in self._ask("fetch", sql, within=deadline_s)]
 
-    def repeated(self, columns, *, where=""):
+    def repeated(self, columns, *, where="", worst=0):
         """The `Repeated` of keys, or None: group instead."""
-        found = self._ask("repeated", list(columns), where)
-        return found and Repeated(*found)
+        found = self._ask("repeated", list(columns), where, worst)
+        return found and Repeated(*found[:4], worst=tuple(map(tuple, found[4])))
 
     def metadata(self, alias=SUBJECT):
         """The `TableMetadata` of an alias, or None."""

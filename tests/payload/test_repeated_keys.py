@@ -78,3 +78,55 @@ def test_many_suspects_are_grouped_at_once(path, monkeypatch):
 
     with opened(Description("files", (Table(files=(str(path),), format="parquet"),))) as engine:
         assert engine.repeated(["id"]) == Repeated(1000, 500, 500, 1000)
+
+
+def read(path, **about):
+    return opened(Description("files", (Table(files=(str(path),), format="parquet"),), **about))
+
+
+@pytest.mark.parametrize("small", [0, 10_000])
+def test_the_most_frequent_keys_come_with_the_counts(path, monkeypatch, small):
+    duckdb.sql(
+        "SELECT CASE WHEN range < 3 THEN 7 WHEN range < 5 THEN 9 WHEN range < 7 THEN 8 ELSE range + 100 END AS id,"
+        " 'n' || range AS name FROM range(1000)"
+    ).write_parquet(str(path))
+    monkeypatch.setattr(keys, "SMALL", small)
+
+    with read(path) as engine:
+        found = engine.repeated(["id"], worst=2)
+
+    assert found == Repeated(1000, 996, 3, 7, worst=((3, 7), (2, 8)))
+
+
+def test_keys_that_stand_alone_are_never_among_the_worst(path):
+    duckdb.sql("SELECT range AS id FROM range(10)").write_parquet(str(path))
+
+    with read(path) as engine:
+        assert engine.repeated(["id"], worst=5) == Repeated(10, 10, 0, 0)
+
+
+def test_a_longer_key_is_looked_for_among_the_rows_that_repeat_a_part_of_it(path, monkeypatch):
+    duckdb.sql(
+        "SELECT range // 2 AS id, CASE WHEN range % 10 < 4 THEN 'a' WHEN range % 10 = 9 THEN NULL ELSE range::VARCHAR END AS name"
+        " FROM range(1000)"
+    ).write_parquet(str(path))
+    monkeypatch.setattr(keys, "SMALL", 0)
+    hashed, asked = keys._hashes, []
+    monkeypatch.setattr(keys, "_hashes", lambda *given: asked.append(given[1]) or hashed(*given))
+
+    with read(path) as engine:
+        engine.repeated(["id"])
+        found = engine.repeated(["name", "id"], worst=1)
+
+    assert found == Repeated(900, 700, 200, 400, worst=((2, "a", 0),))
+    assert asked == [('"id"',)]
+
+
+def test_a_column_that_repeats_itself_from_the_start_is_grouped_without_hashes(path, monkeypatch):
+    duckdb.sql("SELECT range % 10 AS id FROM range(1000)").write_parquet(str(path))
+    monkeypatch.setattr(keys, "SMALL", 0)
+    monkeypatch.setattr(keys, "SUSPECTS", 100)
+    monkeypatch.setattr(keys, "_hashes", None)
+
+    with read(path) as engine:
+        assert engine.repeated(["id"]) == Repeated(1000, 10, 10, 1000)

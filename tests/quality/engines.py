@@ -61,5 +61,5 @@ class Plainly:
     def metadata(self, alias="payload"):
         return None
 
-    def repeated(self, columns, *, where=""):
+    def repeated(self, columns, *, where="", worst=0):
         return None

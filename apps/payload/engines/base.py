@@ -23,13 +23,15 @@ class Unanswered(Exception):
 class Repeated:
     """How often keys occur: `rows` without a NULL in the key, `distinct` keys, and the keys that occur again.
 
-    `groups` keys occur more than once, in `involved` rows; rows − distinct is the surplus.
+    `groups` keys occur more than once, in `involved` rows; rows − distinct is the surplus. `worst` are as many of these
+    keys as were asked for, [(occurrences, value, …)], the most frequent first.
     """
 
     rows: int
     distinct: int
     groups: int
     involved: int
+    worst: tuple[tuple, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Engine(Protocol):
     def fetch(self, sql: str, *, deadline_s: float | None = None) -> list[tuple]: ...
 
     def repeated(
-        self, columns: Sequence[str], *, where: str = ""
+        self, columns: Sequence[str], *, where: str = "", worst: int = 0
     ) -> Repeated | None: ...  # None: group instead
 
     def metadata(self, alias: str = SUBJECT) -> TableMetadata | None: ...

@@ -47,7 +47,7 @@ class Connected:
         """How long a query may take."""
         return self.described.deadline_s if deadline_s is None else deadline_s
 
-    def repeated(self, _columns, *, where=""):
+    def repeated(self, _columns, *, where="", worst=0):
         """None: the engine groups better than hashes could be brought here."""
 
     def metadata(self, _alias=SUBJECT):

@@ -7,7 +7,7 @@ import warnings
 from .base import SUBJECT, Unanswered
 from .connected import Connected
 from .description import quoted, text
-from .keys import repeated_in
+from .keys import Keys
 from .limits import AT_ONCE, alarm, batches_of, gathered
 
 READING = ("SELECT", "EXPLAIN")  # kinds of statements; an allowed file could otherwise be written to
@@ -26,6 +26,10 @@ class DuckEngine(Connected):
 
     dialect = "duckdb"
     hidden: tuple[str, ...] = ()  # columns that are no part of the data
+
+    def __init__(self, description):
+        super().__init__(description)
+        self.keys = Keys(self)
 
     def __enter__(self):
         # Imported late: a process that never reads data does not pay for the engine.
@@ -103,9 +107,9 @@ class DuckEngine(Connected):
         """SQL expressions that tell the subject's rows apart, in reading order; none if nobody knows any."""
         return self.key()
 
-    def repeated(self, columns, *, where=""):
+    def repeated(self, columns, *, where="", worst=0):
         """The `Repeated` of keys: exact, on the real values."""
-        return repeated_in(self, columns, where)
+        return self.keys.repeated(columns, where, worst)
 
     def arrays(self, sql, *, deadline_s=None):
         """The columns of one SELECT as arrays of numpy, without a limit of rows: for numbers of our own making."""

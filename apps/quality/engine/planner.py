@@ -36,6 +36,7 @@ class Task:
     plan: Plan | None = None
     scope: Scope | None = None
     numbers: dict[str, Any] = field(default_factory=dict)
+    worst: tuple | None = None  # keys that repeat, if they were read with the numbers; never remembered
     fault: Exception | None = None
     done: bool = False
     path: str = ""

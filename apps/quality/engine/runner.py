@@ -243,33 +243,37 @@ class Run:
             key = (task.scope.condition, task.plan.repeated)
             if key not in known:
                 known[key] = self._without_repetition(task, known) or self._repeated(task)
-            found |= known[key]
+            numbers, task.worst = known[key]
+            found |= numbers
         return found
 
     def _without_repetition(self, task, known):
         """A key that holds one without repetitions repeats nothing either; only its rows are to be counted."""
         columns = set(task.plan.repeated)
-        for key, numbers in known.items():
+        for key, asked in known.items():
             unique = isinstance(key, tuple) and key[0] == task.scope.condition and columns.issuperset(key[1])
-            if unique and numbers["groups"] == 0:
+            if unique and asked[0]["groups"] == 0:
                 query = uniqueness.rows_with_all(task.scope.table, task.plan.repeated)
                 ((rows,),) = self.engine.fetch(_written(task.scope.writer, query), deadline_s=self.seconds())
-                return {"rows": rows, "distinct": rows, "groups": 0, "involved": 0}
+                return {"rows": rows, "distinct": rows, "groups": 0, "involved": 0}, None
         return None
 
     def _repeated(self, task):
+        """(the numbers, the keys to look at or None): those come with the numbers where no value is withheld."""
         columns = task.plan.repeated
-        found = self.engine.repeated(columns, where=task.scope.condition)
+        worst = 0 if self.withheld.intersection(columns) else self.samples
+        found = self.engine.repeated(columns, where=task.scope.condition, worst=worst)
         if found is not None:
-            return {
+            numbers = {
                 "rows": found.rows,
                 "distinct": found.distinct,
                 "groups": found.groups,
                 "involved": found.involved,
             }
+            return numbers, found.worst if worst else None
         query = uniqueness.grouped(task.scope.table, columns)
         row = self.engine.fetch(_written(task.scope.writer, query), deadline_s=self.seconds())[0]
-        return dict(zip(query.columns, row, strict=True))
+        return dict(zip(query.columns, row, strict=True)), None
 
     def _own_fault(self, task, work):
         try:

@@ -70,7 +70,11 @@ class Samples:
 
     def _keys(self, task, keys):
         found = []
-        for row in self._asked(task.scope.writer.text(keys.limit(self.limit))):
+        if task.worst is not None:
+            rows = [(*row[1:], row[0]) for row in task.worst]
+        else:
+            rows = self._asked(task.scope.writer.text(keys.limit(self.limit)))
+        for row in rows:
             values = dict(zip(keys.columns, map(shown_as, row), strict=True))
             found.append({"at": {}, "occurrences": values.pop(OCCURRENCES), "values": values})
         return found

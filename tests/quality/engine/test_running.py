@@ -176,7 +176,7 @@ def test_the_sql_of_a_rule_can_be_read_without_running_it(engine):
 
 
 def test_a_combination_with_a_column_that_never_repeats_is_not_looked_for(engine):
-    engine.engine.repeated = lambda columns, where="": asked.append(columns) or original(columns, where=where)
+    engine.engine.repeated = lambda columns, **more: asked.append(columns) or original(columns, **more)
     original, asked = type(engine.engine).repeated.__get__(engine.engine), []
 
     found = run(
