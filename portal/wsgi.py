@@ -15,3 +15,8 @@ application = get_wsgi_application()
 get_resolver().url_patterns  # noqa: B018 - reading them loads them
 gc.collect()
 gc.freeze()
+
+if os.environ.get("DCS_SERVING"):
+    from apps.discovery import ahead
+
+    ahead.begin()

@@ -91,7 +91,12 @@ def of_column(column, reader, *, depth=DEEPEST):
 
 
 def reaches(capsule, reader, *, depth=DEEPEST):
-    """How many capsules a change of `capsule` touches: what the list of its impact has rows for capsules."""
+    """How many capsules a change of `capsule` touches: what the list of its impact has rows for capsules.
+
+    None while a large lineage of columns is being read: too long for a line of a page.
+    """
+    if reach.at_once(reach.COLUMNS) is None:
+        return None
     near = reach.holders(reach.CAPSULES, [capsule.pk], reader, depth=depth)
     columns = _columns_of([capsule.pk], reader)
     deep = reach.holders(reach.COLUMNS, columns, reader, depth=depth) if columns else near[:0]

@@ -299,7 +299,10 @@ def _direct(side, around):
 
 def _reach(capsule, reader):
     """How much lies in each direction, whatever part of it is shown."""
-    up, down = sum(reach.counts(capsule.pk, reader, way=walk.UPSTREAM)), impact.reaches(capsule, reader)
+    down = impact.reaches(capsule, reader)
+    if down is None:
+        return _("How much lies within ten steps is being counted; look again in a moment.")
+    up = sum(reach.counts(capsule.pk, reader, way=walk.UPSTREAM))
     said = ngettext(
         "Within ten steps %(up)s feeds it and %(down)s depends on it.",
         "Within ten steps %(up)s feed it and %(down)s depend on it.",

@@ -4,17 +4,23 @@ The whole graph is kept in the process (some megabytes) and read again when its 
 all of it then takes milliseconds, where a query takes seconds.
 """
 
+import logging
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import connection
+from django.db import DatabaseError, connection
+
+from apps.audit.context import acting
+from apps.people.reader import system
 
 from . import counters
 from .sparse import DOWNSTREAM, UPSTREAM, Rows
 
+log = logging.getLogger(__name__)
 CAPSULES, COLUMNS = "capsule_lineage", "column_lineage"
 NODES = {
     "capsule_lineage": "SELECT n.id, n.visibility_rank, n.id FROM dcs.capsules n WHERE n.retired_at IS NULL ORDER BY n.id",
@@ -28,11 +34,16 @@ EDGES = {
     "capsule_lineage": "SELECT e.source_id, e.target_id, e.visibility_rank FROM dcs.capsule_lineage e",
     "column_lineage": "SELECT e.source_column_id, e.target_column_id, e.visibility_rank FROM dcs.column_lineage e",
 }
+CAPSULE_KEYS = "SELECT n.id FROM dcs.capsules n WHERE n.retired_at IS NULL ORDER BY n.id"
+BLOCK = 4_000_000  # bytes that are looked at at a time
 HEADER, TRAILER = 19, 2  # bytes around the rows of a binary COPY
 PATIENCE = "2min"
 KEY = "S16"  # the bytes of a uuid; zeros at its end are not stored, and have to be put back
+LONG_S = 1.0  # a page does not wait for what took longer the last time
 _kept = {}
+_took = {}  # {(database, kind): seconds of the last reading}
 _lock = threading.Lock()
+_reading = {CAPSULES: threading.Lock(), COLUMNS: threading.Lock()}
 
 
 @dataclass(frozen=True)
@@ -194,18 +205,52 @@ def known(kind):
 def graph(kind):
     """The `Graph` of `capsule_lineage` or `column_lineage` as it is now.
 
-    Reads all edges the first time and when they have changed: about a second for half a million.
+    Reads all edges the first time and when they have changed: about a second for half a million. Who comes while another
+    thread reads waits for it instead of reading once more.
     """
-    database = connection.settings_dict["NAME"]
-    number = counters.count(kind)
-    with _lock:
-        known = _kept.get((database, kind))
-        if known is not None and number is not None and known[0] == number:
-            return known[1]
-    found = _load(kind)
-    if number is not None:
+    return known(kind) or _renewed(kind)
+
+
+def at_once(kind):
+    """The `Graph` of a kind as it is now, or None where reading it takes long: then it is read behind this answer."""
+    found = known(kind)
+    if found is not None:
+        return found
+    place = (connection.settings_dict["NAME"], kind)
+    busy = _reading[kind].locked()
+    if busy or _took.get(place, 0) > LONG_S:
+        if not busy:
+            threading.Thread(target=read_ahead, args=(kind,), daemon=True).start()
+        return None
+    return _renewed(kind)
+
+
+def read_ahead(*kinds):
+    """Read the graphs of these kinds in a thread of its own, with a connection of its own."""
+    try:
+        with acting(system("read lineage")):
+            for kind in kinds:
+                graph(kind)
+    except DatabaseError:
+        log.exception("The lineage could not be read ahead; the first who needs it reads it.")
+    finally:
+        connection.close()
+
+
+def _renewed(kind):
+    place = (connection.settings_dict["NAME"], kind)
+    with _reading[kind]:
+        number = counters.count(kind)
         with _lock:
-            _kept[database, kind] = (number, found)
+            there = _kept.get(place)
+        if there is not None and number is not None and there[0] == number:
+            return there[1]
+        begun = time.monotonic()
+        found = _load(kind)
+        _took[place] = time.monotonic() - begun
+        if number is not None:
+            with _lock:
+                _kept[place] = (number, found)
     return found
 
 
@@ -228,41 +273,54 @@ def _load(kind):
 
 
 def _read(kind):
-    nodes = _copy(NODES[kind], [("key", KEY), ("rank", ">i2"), ("capsule", KEY)])
-    edges = _copy(EDGES[kind], [("source", KEY), ("target", KEY), ("rank", ">i2")])
-    keys, ranks = nodes["key"].copy(), nodes["rank"].astype(np.int8)
-    sources, targets = _places(keys, edges["source"]), _places(keys, edges["target"])
-    # An end that is not among the nodes is retired: nothing flows through it.
-    whole = (sources >= 0) & (targets >= 0)
-    sources, targets, rank = sources[whole], targets[whole], edges["rank"][whole].astype(np.int8)
+    """The `Graph`, block by block: what is kept is a tenth of what is sent, and all of it at once would be a gigabyte."""
+    capsules = np.concatenate([block["key"] for block in _copy(CAPSULE_KEYS, [("key", KEY)])])
+    nodes = []
+    for block in _copy(NODES[kind], [("key", KEY), ("rank", ">i2"), ("capsule", KEY)]):
+        held = _places(capsules, block["capsule"])
+        # A capsule that came meanwhile is read the next time.
+        there = held >= 0
+        nodes.append((block["key"][there], block["rank"][there].astype(np.int8), held[there]))
+    keys, ranks, held = (np.concatenate(parts) for parts in zip(*nodes, strict=True))
+    del nodes
+    edges = []
+    for block in _copy(EDGES[kind], [("source", KEY), ("target", KEY), ("rank", ">i2")]):
+        sources, targets = _places(keys, block["source"]), _places(keys, block["target"])
+        # An end that is not among the nodes is retired: nothing flows through it.
+        whole = (sources >= 0) & (targets >= 0)
+        edges.append((sources[whole], targets[whole], block["rank"][whole].astype(np.int8)))
+    sources, targets, rank = (np.concatenate(parts) for parts in zip(*edges, strict=True))
+    del edges
     down, up = Rows(sources, targets, rank, len(keys)), Rows(targets, sources, rank, len(keys))
-    return Graph(keys, ranks, down, up, *_numbered(nodes["capsule"], keys if kind == CAPSULES else None))
+    return Graph(keys, ranks, down, up, capsules, held)
 
 
 def _places(keys, wanted):
     """Where each wanted key stands among the sorted keys; -1 for one that is not there."""
     if not len(keys):
-        return np.full(len(wanted), -1)
+        return np.full(len(wanted), -1, np.int32)
     places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[places] == wanted, places, -1)
-
-
-def _numbered(capsules, each):
-    """(distinct keys in order, the number of each row's key among them); `each` if every row has its own."""
-    if each is not None:
-        return each, np.arange(len(each), dtype=np.int32)
-    distinct, numbers = np.unique(capsules, return_inverse=True)
-    return distinct, numbers.astype(np.int32)
+    return np.where(keys[places] == wanted, places, -1).astype(np.int32)
 
 
 def _copy(query, fields):
-    """The rows of a query as an array, by binary COPY: fixed widths, no Python object a row."""
+    """The rows of a query as arrays of `BLOCK` bytes and one shorter, by binary COPY: fixed widths, no Python object a row.
+
+    An array is gone when the next one is asked for: copy what is to be kept.
+    """
     parts = [("count", ">i2")]
     for name, kind in fields:
         parts += [(f"{name}_length", ">i4"), (name, kind)]
+    row = np.dtype(parts)
+    received, skipped = bytearray(), HEADER
     with (
         connection.cursor() as cursor,
         cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)") as stream,
     ):
-        received = b"".join(stream)
-    return np.frombuffer(received[HEADER:-TRAILER], np.dtype(parts))
+        for piece in stream:
+            received += piece
+            if len(received) >= BLOCK:
+                whole = (len(received) - skipped - TRAILER) // row.itemsize
+                yield np.frombuffer(bytes(received[skipped : skipped + whole * row.itemsize]), row)
+                received, skipped = received[skipped + whole * row.itemsize :], 0
+    yield np.frombuffer(bytes(received[skipped:-TRAILER]), row)

@@ -12,8 +12,8 @@ class Rows:
     """The edges of a graph of `size` nodes (0 to size - 1), each with the clearance that it takes to see it."""
 
     def __init__(self, sources, targets, ranks, size):
-        order = np.argsort(sources, kind="stable")
-        self.starts = np.zeros(size + 1, np.int64)
+        order = np.argsort(sources, kind="stable").astype(np.int32)
+        self.starts = np.zeros(size + 1, np.int32)
         np.cumsum(np.bincount(sources, minlength=size), out=self.starts[1:])
         self.targets = np.asarray(targets, np.int32)[order]
         self.ranks = np.asarray(ranks, np.int8)[order]
