@@ -5,6 +5,7 @@ all of it then takes milliseconds, where a query takes seconds.
 """
 
 import logging
+import tempfile
 import threading
 import time
 import uuid
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from apps.audit.context import acting
@@ -36,6 +38,7 @@ EDGES = {
 }
 CAPSULE_KEYS = "SELECT n.id FROM dcs.capsules n WHERE n.retired_at IS NULL ORDER BY n.id"
 BLOCK = 4_000_000  # bytes that are looked at at a time
+LARGE = 1_000_000  # bytes of an array that is laid aside
 HEADER, TRAILER = 19, 2  # bytes around the rows of a binary COPY
 PATIENCE = "2min"
 KEY = "S16"  # the bytes of a uuid; zeros at its end are not stored, and have to be put back
@@ -291,8 +294,25 @@ def _read(kind):
         edges.append((sources[whole], targets[whole], block["rank"][whole].astype(np.int8)))
     sources, targets, rank = (np.concatenate(parts) for parts in zip(*edges, strict=True))
     del edges
-    down, up = Rows(sources, targets, rank, len(keys)), Rows(targets, sources, rank, len(keys))
-    return Graph(keys, ranks, down, up, capsules, held)
+    ways = []
+    for ends in ((sources, targets), (targets, sources)):
+        rows = Rows(*ends, rank, len(keys))
+        rows.starts, rows.targets, rows.ranks = map(_aside, (rows.starts, rows.targets, rows.ranks))
+        ways.append(rows)
+    return Graph(_aside(keys), _aside(ranks), *ways, _aside(capsules), _aside(held))
+
+
+def _aside(array):
+    """A large array in a file without a name: a walk touches little of it, and the system may take the memory back."""
+    if array.nbytes < LARGE:
+        return array
+    try:
+        with tempfile.TemporaryFile(dir=settings.VAR_DIR) as file:
+            array.tofile(file)
+            file.flush()
+            return np.asarray(np.memmap(file, array.dtype, "r", shape=array.shape))
+    except OSError:
+        return array  # no room, or nowhere to write
 
 
 def _places(keys, wanted):

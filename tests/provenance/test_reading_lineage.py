@@ -51,6 +51,20 @@ def test_a_lineage_read_in_small_blocks_is_the_one_read_in_one(monkeypatch):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("room", [True, False])
+def test_a_large_lineage_is_laid_aside_where_there_is_room(monkeypatch, settings, tmp_path, room):
+    hub, _columns = star(5)
+    settings.VAR_DIR = tmp_path if room else tmp_path / "nowhere"
+    monkeypatch.setattr(reach, "LARGE", 1)
+
+    lineage = reach.graph(reach.COLUMNS)
+
+    assert isinstance(lineage.keys.base, np.memmap) is room
+    assert len(reach.columns(hub.pk, READER)) == 5
+    assert list(tmp_path.iterdir()) == [], "nobody else can open it, and nothing is left behind"
+
+
+@pytest.mark.django_db
 def test_a_column_lies_in_the_capsule_that_holds_it():
     hub, columns = star(4)
 
