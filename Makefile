@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 export PORT
 
-.PHONY: run test eval-pii races venv lint check format bench bench-full sql-roles clean browser-tests
+.PHONY: run test test-spark eval-pii races venv lint check format bench bench-full sql-roles clean browser-tests
 
 run: $(VENV)/.base
 	@"$(BIN)/python" manage.py up --port "$(PORT)"
@@ -19,6 +19,10 @@ else
 	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup --ignore=tests/browser
 	@"$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" --dist loadgroup -p no:randomly tests/browser
 endif
+
+# All kinds of rules on a Spark of its own; it needs Java 17 and installs half a gigabyte, so it is no part of `make test`.
+test-spark: $(VENV)/.spark
+	@"$(BIN)/python" -m pytest -p no:randomly tests/quality/spark $(ARGS)
 
 venv: $(VENV)/.dev
 
@@ -34,6 +38,11 @@ $(VENV)/.base: requirements/base.txt
 $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 	@echo "Installing what the tests need ..."
 	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch "$@"
+
+$(VENV)/.spark: $(VENV)/.dev requirements/spark.txt
+	@echo "Installing Spark ..."
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
 	@touch "$@"
 
 # Each line is a rule that has a failure it would have caught; see CONTRIBUTING.md.

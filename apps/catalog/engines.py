@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-POSTGRES, DUCKDB, SQLITE = "postgres", "duckdb", "sqlite"
+POSTGRES, DUCKDB, SQLITE, SPARK = "postgres", "duckdb", "sqlite", "spark"
 SPELLINGS = {"postgresql": POSTGRES, "pg": POSTGRES, "sqlite3": SQLITE}
 READ = (POSTGRES, DUCKDB, SQLITE)  # what the portal opens itself
+CHECKED = (*READ, SPARK)  # where it looks at rows; what tables there are it learns of Spark from elsewhere
 FILES = (DUCKDB, SQLITE)
 SSL_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
-PORT = 5432
+PORT, SPARK_PORT = 5432, 15002
 # An address names the same things in other words.
 OF_ADDRESS = {"host": "host", "port": "port", "dbname": "database", "user": "user", "sslmode": "sslmode"}
 ALSO = {"dbname": "database", "username": "user", "driver": "engine"}
@@ -73,6 +74,21 @@ def settled(connection, kind=""):
         raise Unfit(problems | more)
     unused = {*REFUSED, "url", "dsn"} - ({"options"} if found.get("options") else set())
     return {key: value for key, value in found.items() if key not in unused}
+
+
+def spark_server(connection):
+    """The facts by which a server of Spark Connect is reached: host, port, user and tls. Raises `Unfit`."""
+    found = {ALSO.get(key, key): value for key, value in connection.items()}
+    if found.get("url") or found.get("dsn"):
+        raise Unfit({"url": _("Write host and port of the Spark Connect server.")})
+    if refused := {key: words for key, words in REFUSED.items() if found.get(key)}:
+        raise Unfit(refused)
+    facts, problems = _server({"port": SPARK_PORT, "database": "-", "user": "-", **found})
+    if problems:
+        raise Unfit(problems)
+    user = facts["user"] if facts["user"] != "-" else ""
+    tls = found.get("sslmode") not in (None, "", "disable", "prefer")
+    return {**found, "host": facts["host"], "port": facts["port"], "user": user, "tls": tls}
 
 
 def _file(found):

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.catalog.engines import DUCKDB, POSTGRES, engine_of
+from apps.catalog.engines import DUCKDB, POSTGRES, SPARK, engine_of
 
 from .sources import Unreadable, open_system
 
@@ -55,6 +55,8 @@ def _looked_at(source, engine):
     """(the engine's name and version, how many tables and views can be read, notes)."""
     if engine == POSTGRES:
         return _of_server(source)
+    if engine == SPARK:
+        return f"Spark {source.engine.version}", source.engine.tables(), ()
     if engine == DUCKDB:
         version = source.fetch("SELECT version()")[0][0]
         tables = source.fetch(

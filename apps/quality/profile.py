@@ -15,7 +15,7 @@ from typing import Any
 
 from apps.payload.engines.base import SUBJECT, Unanswered
 
-from .profile_queries import BINS, TOP, Subject
+from .profile_queries import BINS, PROFILED, TOP, Subject
 
 TOGETHER = 25  # columns of one scan
 FEW = 10_000  # distinct values up to which frequencies are simply counted
@@ -105,6 +105,8 @@ class _Profiler:
 
     def run(self, columns, sample_rows, progress):
         self.ends = time.monotonic() + self.deadline_s
+        if self.engine.dialect not in PROFILED:
+            raise Unanswered("no_profile", self.engine.dialect)
         types = self.engine.types()
         wanted = [name for name in types if columns is None or name in set(columns)]
         (rows,) = self._one(Subject(self.engine, types).count())

@@ -7,6 +7,7 @@ from apps.payload.engines.base import SUBJECT
 from . import patterns
 from .engine.compiling import compiler
 
+PROFILED = ("duckdb", "postgres")  # dialects that all queries of a profile are written for
 BINS = 20
 TOP = 20
 SHAPED = 200  # characters of a value whose shape is told

@@ -35,6 +35,10 @@ SAID = {
     "changed": lambda: _("The data changed while it was read."),
     "format": lambda: _("This format is not read here."),
     "query": lambda: _("The source refused the statement of this rule."),
+    "extra": lambda: _(
+        "Reading Spark needs the extra “spark”, which is not installed where the portal runs."
+    ),
+    "no_profile": lambda: _("Columns of this source cannot be profiled here; rules can be checked."),
     "died": lambda: _("The reading ended unexpectedly."),
     "forbidden": lambda: _("The account of the portal may not read this."),
     "privileged": lambda: _(

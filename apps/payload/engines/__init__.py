@@ -3,13 +3,14 @@
 from importlib import import_module
 
 from .base import Unanswered
-from .description import DUCKDB, FILES, POSTGRES, SQLITE
+from .description import DUCKDB, FILES, POSTGRES, SPARK, SQLITE
 
 ENGINES = {
     FILES: ("files", "FilesEngine"),
     DUCKDB: ("duckdb_file", "DuckdbFileEngine"),
     SQLITE: ("sqlite_file", "SqliteEngine"),
     POSTGRES: ("postgres", "PostgresEngine"),
+    SPARK: ("spark", "SparkEngine"),
 }
 
 

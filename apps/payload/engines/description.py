@@ -6,7 +6,7 @@ from typing import Any
 
 from .base import SUBJECT
 
-FILES, DUCKDB, SQLITE, POSTGRES = "files", "duckdb", "sqlite", "postgres"
+FILES, DUCKDB, SQLITE, POSTGRES, SPARK = "files", "duckdb", "sqlite", "postgres", "spark"
 MOST_ROWS = 1_000_000  # that one query may bring
 MOST_BYTES = 64 * 2**20
 

@@ -15,6 +15,8 @@ def held(source, column, values):
     stored = {name.casefold(): name for name in source.types()}.get(column.casefold())
     if stored is None:
         raise Unreadable(_("The data has no column %s.") % column)
+    if source.dialect not in ASKED:
+        raise Unreadable(_("Values are not looked up in this kind of source."), "engine")
     return ASKED[source.dialect](source, stored, source.types()[stored], values)
 
 

@@ -9,9 +9,17 @@ from django.utils.translation import gettext as _
 
 from apps.catalog import engines
 from apps.catalog.engines import Unfit, settled
-from apps.payload.engines.description import DUCKDB, FILES, POSTGRES, SQLITE, Description, Table
+from apps.payload.engines.description import (
+    DUCKDB,
+    FILES,
+    POSTGRES,
+    SPARK,
+    SQLITE,
+    Description,
+    Table,
+)
 
-from . import postgres, roots
+from . import postgres, roots, spark
 from .base import TableRef, Unreadable
 
 ENDINGS = {
@@ -49,7 +57,8 @@ class Place:
     def description(self, *tables, **limits):
         """The `Description` of these tables, or of its own. Reads the secret, looks at the host; raises `Unreadable`."""
         tables = tables or ((self.table,) if self.table else ())
-        server = postgres.driver_facts(self.facts) if self.engine == POSTGRES else {}
+        told = {POSTGRES: postgres.driver_facts, SPARK: spark.driver_facts}.get(self.engine)
+        server = told(self.facts) if told else {}
         path = str(self.path) if self.engine in (DUCKDB, SQLITE) else ""
         return Description(self.engine, tables, path=path, server=server, **limits)
 
@@ -72,14 +81,16 @@ def place_in(system, ref=None):
     """The `Place` that a source system names, with one table of it or with none."""
     connection = system.connection
     engine = engines.engine_of(connection, system.kind)
-    if engine not in engines.READ:
+    if engine not in engines.CHECKED:
         raise Unreadable(
-            _("Data in %s is not read here; PostgreSQL, DuckDB, SQLite and files are.")
+            _("Data in %s is not read here; PostgreSQL, DuckDB, SQLite, Spark and files are.")
             % (engine or system.kind)
         )
     table = Table(schema=ref.schema, name=ref.name) if ref else None
-    if engine == engines.POSTGRES:
+    if engine in (engines.POSTGRES, engines.SPARK):
         try:
+            if engine == engines.SPARK:
+                return Place(SPARK, str(system), table, facts=engines.spark_server(connection))
             return Place(POSTGRES, str(system), table, facts=settled(connection, POSTGRES))
         except Unfit as error:
             raise Unreadable(str(error)) from None

@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from apps.payload.engines.description import POSTGRES
+from apps.payload.engines.description import POSTGRES, SPARK
 
 from .base import Unreadable
 from .postgres import refusal
@@ -16,7 +16,7 @@ NEWER = re.compile(
 
 def unreadable(error, place, limits):
     """The `Unreadable` for what an engine said of a `Place`; `limits` are those it was given."""
-    of = _of_server if place.engine == POSTGRES else _of_file
+    of = _of_server if place.engine in (POSTGRES, SPARK) else _of_file
     return Unreadable(of(error, place, limits), error.code)
 
 
@@ -31,6 +31,9 @@ def _of_server(error, _place, limits):
         % {"rows": limits["rows"]},
         "unreachable": refusal(error.detail) or _("The connection to the source was lost."),
         "died": _("The connection to the source was lost."),
+        "extra": _(
+            "Reading Spark needs the extra “spark” where the portal runs: requirements/spark.txt. Ask its operator."
+        ),
     }
     # The server's own words may hold values of rows: its code alone is told.
     state = error.detail[:5]

@@ -14,14 +14,21 @@ from .schemas import SCOPE
 def compiler(dialect):
     """Ibis' compiler of a dialect."""
     from ibis.backends.sql import compilers
+    from ibis.backends.sql.compilers.base import SQLGlotCompiler
     from sqlglot import generator
+
+    class Databricks(compilers.DatabricksCompiler):
+        """As it is, but that a missing value and one that is no number are two things, as they are elsewhere."""
+
+        visit_IsNull = SQLGlotCompiler.visit_IsNull
+        visit_NotNull = SQLGlotCompiler.visit_NotNull
 
     # Ibis teaches sqlglot spellings while it is imported; a writer that wrote anything before would keep its own.
     generator._DISPATCH_CACHE.clear()
     return {
         "duckdb": compilers.DuckDBCompiler,
         "postgres": compilers.PostgresCompiler,
-        "databricks": compilers.DatabricksCompiler,
+        "databricks": Databricks,
         "sqlite": compilers.SQLiteCompiler,
         "trino": compilers.TrinoCompiler,
     }[dialect]()
@@ -69,7 +76,7 @@ class Writer:
         tree = tree.from_(source).where(condition)
         if self.condition:
             tree = tree.where(self._parsed(self.condition))
-        if ordered:
+        if ordered and told:
             tree = tree.order_by(*(one.copy() for one in told))
         return self._said(tree.limit(limit))
 

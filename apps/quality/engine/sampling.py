@@ -18,6 +18,7 @@ AS_JSON = {
     "postgres": "row_to_json(q)::text",
     "databricks": "to_json(struct(q.*))",
 }  # fmt: skip
+QUOTES = '"`'
 LONGEST = 500  # characters of a text
 
 
@@ -53,14 +54,14 @@ class Samples:
 
     def _rows(self, task):
         shown = task.plan.shown
-        names = [name for name in self.engine.row_names() if name.strip('"') not in self.unnamed]
+        names = [name for name in self.engine.row_names() if name.strip(QUOTES) not in self.unnamed]
         sql = task.scope.writer.rows(
             self.written[task.place], names, shown, self.limit, ordered=self.engine.dialect not in NATURAL
         )
         found = []
         for row in sorted(self._asked(sql), key=lambda row: _order(row[: len(names)])):
             at = {
-                NAMED.get(name, name.strip('"')): shown_as(value)
+                NAMED.get(name, name.strip(QUOTES)): shown_as(value)
                 for name, value in zip(names, row, strict=False)
             }
             found.append(

@@ -136,10 +136,20 @@ def formatted(column, name, env):
     return found & iban.checked(column, found) if name == "iban" else found
 
 
+# Spark stops reading where a value ends: what follows it is seen by what is put around both.
+SPARK_JSON = """
+CASE WHEN a0 IS NOT NULL THEN
+  try_parse_json(concat('[', a0, ']')) IS NOT NULL AND try_parse_json(concat('{"k":', a0, '}')) IS NOT NULL
+END
+"""
+
+
 def _is_json(column, env):
     """Whether an engine reads it as JSON; DuckDB also takes NaN, infinity and a last comma, which JSON has not."""
     if env.dialect == "postgres":
         return env.raw("pg_input_is_valid(a0, 'json')", [column])
+    if env.dialect == "databricks":
+        return env.raw(SPARK_JSON, [column])
     if env.dialect != "duckdb":
         raise CannotCheck("engine", status="skipped", engine=env.dialect)
     bare = env.raw(r"""regexp_replace(a0, '"(?:[^"\\]|\\.)*"', '""', 'g')""", [column], "string")
