@@ -105,7 +105,11 @@ class Sandbox:
     def repeated(self, columns, *, where="", worst=0):
         """The `Repeated` of keys, or None: group instead."""
         found = self._ask("repeated", list(columns), where, worst)
-        return found and Repeated(*found[:4], worst=tuple(map(tuple, found[4])))
+        if found is None:
+            return None
+        *counts, most = found
+        rows, distinct, groups, involved = counts
+        return Repeated(rows, distinct, groups, involved, tuple(map(tuple, most)))
 
     def metadata(self, alias=SUBJECT):
         """The `TableMetadata` of an alias, or None."""
