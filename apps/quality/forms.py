@@ -1,7 +1,7 @@
 """The form of a rule, drawn from the JSON Schema of its type; a person writes what a rule of that type takes, no JSON."""
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django import forms
 from django.utils import timezone
@@ -12,6 +12,7 @@ from apps.catalog.vocabularies import RuleSeverity
 from apps.dcs import cron
 
 from . import configs
+from .rule_types.reading import as_number
 from .rule_types.schemas import CARRIED
 
 SHORT_LISTS = 40  # choices of a parameter up to which they are offered; longer ones are typed
@@ -170,7 +171,7 @@ def _field(key, told, required, columns):
     if kind == "integer":
         return forms.IntegerField(min_value=told.get("minimum"), **options)
     if kind == "number":
-        return forms.DecimalField(min_value=told.get("minimum"), max_value=told.get("maximum"), **options)
+        return Number(min_value=told.get("minimum"), max_value=told.get("maximum"), **options)
     if isinstance(kind, list) and "number" in kind:
         return NumberOrText(**options)
     if key in ("sql", "check_expression", "apply_condition"):
@@ -199,10 +200,18 @@ class NumberOrText(forms.CharField):
 
     def to_python(self, value):
         text = str(value or "").strip()
-        try:
-            return Decimal(text) if text else ""
-        except InvalidOperation:
-            return text
+        found = as_number(text) if text else None
+        return text if found is None else found
+
+
+class Number(forms.DecimalField):
+    """A number of no more places than are written out at once."""
+
+    def to_python(self, value):
+        found = super().to_python(value)
+        if found is not None and as_number(found) is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
 
 
 def _value(text):

@@ -275,3 +275,12 @@ def test_times_are_set_on_a_page_and_those_that_cannot_be_meant_are_said(produce
         True,
         0,
     )
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-1e999999999", "sNaN", "9" * 5000])
+def test_a_number_that_would_be_written_out_for_hours_is_refused_on_the_page(producer, orders, number):
+    url = reverse("quality:new_rule", args=[orders.urn])
+    told = {"type": "range_check", "column": "amount", "severity": "error", "p_min": number}
+
+    assert producer.post(url, told).status_code == 422
+    assert producer.post(url, {**told, "p_min": "1", "p_threshold_value": number}).status_code == 422

@@ -30,6 +30,9 @@ class PeriodField(serializers.Field):
         return value.iso()
 
 
+MOST_PLACES = 400  # before or after the point of a number; the largest double has 309
+
+
 @extend_schema_field(OpenApiTypes.NUMBER)
 class NumberField(serializers.DecimalField):
     """A number with as many digits as it is given."""
@@ -38,6 +41,15 @@ class NumberField(serializers.DecimalField):
 
     def __init__(self, max_digits=None, decimal_places=None, **kwargs):
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, **kwargs)
+
+    def to_internal_value(self, data):
+        # “1e999999999” is a short text, and a number that would be written out for hours.
+        found = super().to_internal_value(data)
+        if found and abs(found.adjusted()) > MOST_PLACES:
+            raise serializers.ValidationError(
+                _("This has more than %(most)d places. Write a smaller number.") % {"most": MOST_PLACES}
+            )
+        return found
 
 
 @extend_schema_field(OpenApiTypes.ANY)

@@ -34,6 +34,7 @@ COMPARING = "cross_field_validation"  # its `operator` compares columns
 AGED = {"freshness": "max_age", "recency_check": "window"}
 WORDS = ("threshold_operator", "expected_pattern")
 ALL = Decimal(100)
+MOST_PLACES = 400  # before or after the point of a number; the largest double has 309
 
 
 class Problem(NamedTuple):
@@ -63,7 +64,7 @@ def read(row):
     columns = {name: row.get(name) for name in FIELDS}
     for name in columns:
         if columns[name] is not None and name not in WORDS:
-            columns[name] = _number(columns[name])
+            columns[name] = as_number(columns[name])
     _take_out(kind, config, columns, problems)
     stored = {**columns, "config": dict(config)}
     told = {SYNONYMS.get(key, key): value for key, value in config.items()}
@@ -98,7 +99,7 @@ def _take_out(kind, config, columns, problems):
             del config[key]
             continue
         if name not in WORDS:
-            value = _number(value)
+            value = as_number(value)
             if value is None:  # a time as a bound, or a duration as a threshold
                 if kind in AGED and name == "threshold_value":
                     config.setdefault("max_age", config.pop(key))
@@ -110,15 +111,16 @@ def _take_out(kind, config, columns, problems):
         del config[key]
 
 
-def _number(value):
+def as_number(value):
     """A number exactly as written, None for what is none."""
     if isinstance(value, bool):
         return None
     try:
         found = Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return None
-    return found if found.is_finite() else None
+    # “1e999999999” is a short text, and a number that would be written out for hours.
+    return found if found.is_finite() and abs(found.adjusted()) <= MOST_PLACES else None
 
 
 def _complement(kind, told, columns, problems):
@@ -127,7 +129,7 @@ def _complement(kind, told, columns, problems):
         return
     if kind in TYPES and TYPES[kind].share != "least":
         return
-    least = _number(told["max_failure_percent"])
+    least = as_number(told["max_failure_percent"])
     if least is None or not 0 <= least <= ALL:
         return
     if columns["threshold_percent"] not in (None, ALL - least):

@@ -26,7 +26,8 @@ INTEGERS = {
         "Every value is one of a list; numbers are compared as numbers.",
         {
             "allowed_values": say.told(
-                "Allowed values", "The values that may occur.", "array", items={}, maxItems=10_000,
+                "Allowed values", "The values that may occur.", "array",
+                items={"type": ["string", "number", "boolean", "null"]}, maxItems=10_000,
                 examples=[["pending", "shipped"]],
             ),
             "case_sensitive": say.told(
