@@ -14,13 +14,15 @@ from apps.catalog.models import (
     Stewardship,
     TeamMembership,
 )
-from apps.deploy import ingestion
+from apps.deploy import applying, ingestion, plan
 from apps.people.reader import reader_of, system
 from apps.quality import profiling, running
+from apps.workflow import reviews
 
 from . import people
 
 FILES = Path(__file__).parent / "jaffle_shop"
+GOVERNED = FILES / "governed.yaml"
 ARTIFACTS = ("manifest.json", "catalog.json", "run_results.json")
 # Which of the shop's tables belong to which domain; the build itself says nothing of domains.
 DOMAINS = {
@@ -77,8 +79,18 @@ def _tell(found):
                 name__in=tables, source_system__name="jaffle_shop"
             ):
                 edits.revise(capsule, by=steward, owner=team, domain=domain)
+    agree(found)
     ask_for_checks()
     return job
+
+
+def agree(found):
+    """The producer proposes policies and a contract, and whoever decides on them agrees."""
+    reader = reader_of(found["producer"], via="task")
+    proposed = applying.apply(plan.make(GOVERNED.read_bytes(), reader), reader=reader)
+    for review in proposed.reviews.order_by("number"):
+        decider = found["contractowner" if review.kind == "contract" else "policyadmin"]
+        reviews.decide(review, "approve", shown=review.proposal_hash, by=decider, reason="As we agreed.")
 
 
 def ask_for_checks():

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
-from apps.catalog.models import Column
+from apps.catalog.models import Capsule, Column
 
 from .models import ColumnProfile, QualityCheck, QualityRule
 from .profile import ColumnFigures
@@ -54,7 +54,19 @@ def store(capsule, figures, *, by, at=None, meta=None, reason=""):
         ]
         made = ColumnProfile._base_manager.bulk_create(rows, batch_size=AT_ONCE)
         _summarise(made)
+        _count(capsule, made, at)
     return made
+
+
+def _count(capsule, profiles, at):
+    """A profile of all rows has counted them: the capsule has as many, unless somebody has counted since."""
+    whole = [
+        one.total_count for one in profiles if one.total_count is not None and not one.meta.get("sampled")
+    ]
+    if whole:
+        older = Q(last_analyzed_at=None) | Q(last_analyzed_at__lt=at)
+        found = Capsule._base_manager.filter(older, pk=capsule.pk)
+        found.update(row_count=max(whole), last_analyzed_at=at)
 
 
 def _columns(capsule, names):

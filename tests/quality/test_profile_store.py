@@ -58,6 +58,22 @@ def test_an_older_profile_is_history_and_leaves_the_summary(orders):
     assert amount.profiles.count() == 2
 
 
+def test_a_profile_of_all_rows_counts_those_of_the_capsule(orders):
+    now = timezone.now()
+    profile_store.store(orders, [figures("amount")], by=PROFILER, at=now)
+    profile_store.store(orders, [figures("amount", total_count=900)], by=PROFILER, at=now - timedelta(days=1))
+
+    orders.refresh_from_db()
+    assert (orders.row_count, orders.last_analyzed_at) == (1000, now)
+
+
+def test_a_sample_counts_no_rows_of_the_capsule(orders):
+    profile_store.store(orders, [figures("amount", meta={"sampled": True})], by=PROFILER)
+
+    orders.refresh_from_db()
+    assert orders.row_count is None
+
+
 def test_columns_that_are_not_catalogued_are_left_out(orders):
     made = profile_store.store(orders, [figures("amount"), figures("hidden")], by=PROFILER)
 
