@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.catalog.models import Column
+from apps.catalog.vocabularies import SENSITIVITY, Sensitivity, sensitivity_rank
 from apps.glossary.models import TermLink
-from apps.policy.models import Policy
+from apps.policy.models import MaskingRule, Policy
 from apps.ui import formats, paging
 from apps.ui.htmx import fragment
 
@@ -27,7 +28,9 @@ LACKS = {
     "term": gettext_lazy("term"),
     "policy": gettext_lazy("policy"),
     "type": gettext_lazy("data type"),
+    "mask": gettext_lazy("mask"),
 }
+SETS = ("lacks", "domain", "owner", "sensitivity")
 PII = {"yes": gettext_lazy("Holds personal data"), "no": gettext_lazy("Holds no personal data")}
 
 
@@ -36,7 +39,7 @@ class ColumnFilters:
     """What the reader of the list of columns asked for.
 
     `q` is text that a column's name matches, as in the search. A column lacks all that `lacks` names; `domain` and `owner` are names of which its capsule has one,
-    `none` for capsules without. `pii` is `yes`, `no` or empty. `errors` maps a key to a sentence.
+    `none` for capsules without; its sensitivity is one of `sensitivity`. `pii` is `yes`, `no` or empty. `errors` maps a key to a sentence.
     """
 
     q: str = ""
@@ -44,6 +47,7 @@ class ColumnFilters:
     pii: str = ""
     domain: tuple[str, ...] = ()
     owner: tuple[str, ...] = ()
+    sensitivity: tuple[str, ...] = ()
     errors: tuple = ()
 
     @classmethod
@@ -51,6 +55,8 @@ class ColumnFilters:
         """The filters that a QueryDict asks for; unknown words are left out and named in `errors`."""
         lacks, pii = query.getlist("lacks"), query.get("pii", "")
         wrong = [("lacks", word) for word in lacks if word not in LACKS]
+        levels = query.getlist("sensitivity")
+        wrong += [("sensitivity", word) for word in levels if word not in SENSITIVITY]
         wrong += [("pii", pii)] if pii and pii not in PII else []
         return cls(
             q=str(wording.read(query.get("q", ""))),
@@ -58,12 +64,13 @@ class ColumnFilters:
             pii=pii if pii in PII else "",
             domain=tuple(filter(None, query.getlist("domain")[:50])),
             owner=tuple(filter(None, query.getlist("owner")[:50])),
+            sensitivity=tuple(word for word in dict.fromkeys(levels) if word in SENSITIVITY),
             errors=tuple((key, _("“%(word)s” is not known here.") % {"word": word}) for key, word in wrong),
         )
 
     def pairs(self):
         """The (key, value) pairs of the query string that asks for these filters, sorted."""
-        found = [(key, value) for key in ("lacks", "domain", "owner") for value in getattr(self, key)]
+        found = [(key, value) for key in SETS for value in getattr(self, key)]
         found += [(key, getattr(self, key)) for key in ("pii", "q") if getattr(self, key)]
         return sorted(found)
 
@@ -83,6 +90,9 @@ class ColumnFilters:
             found = found.filter(named("capsule__domain", self.domain))
         if self.owner:
             found = found.filter(named("capsule__owner", self.owner))
+        if self.sensitivity:
+            ranks = [sensitivity_rank(level) for level in self.sensitivity]
+            found = found.filter(sensitivity_rank__in=ranks)
         for word in self.lacks:
             found = found.filter(LACKING[word](reader))
         return found
@@ -114,7 +124,18 @@ def no_type(reader):
     return Q(data_type__isnull=True) | Q(data_type="")
 
 
-LACKING = {"description": no_description, "term": no_term, "policy": no_policy, "type": no_type}
+def no_mask(reader):
+    """No masking rule that is switched on."""
+    return ~Exists(MaskingRule.objects.visible_to(reader).enabled().filter(column=OuterRef("pk")))
+
+
+LACKING = {
+    "description": no_description,
+    "term": no_term,
+    "policy": no_policy,
+    "type": no_type,
+    "mask": no_mask,
+}
 
 
 @login_required
@@ -151,7 +172,7 @@ def chips(filters):
 
 
 def without(filters, gone, value):
-    kept = {key: getattr(filters, key) for key in ("q", "lacks", "domain", "owner", "pii")}
+    kept = {key: getattr(filters, key) for key in ("q", "pii", *SETS)}
     if gone in ("q", "pii"):
         return {**kept, gone: ""}
     return {**kept, gone: tuple(other for other in kept[gone] if other != value)}
@@ -165,6 +186,8 @@ def sentence(key, value):
         return _("Lacks a"), str(LACKS[value])
     if key == "pii":
         return str(PII[value]), ""
+    if key == "sensitivity":
+        return _("Sensitivity is"), str(Sensitivity(value).label)
     return (_("Domain is") if key == "domain" else _("Owner is")), value
 
 
@@ -175,7 +198,12 @@ def groups(filters):
         for word, title in LACKS.items()
     ]
     pii = [{"value": "yes", "title": PII["yes"], "chosen": filters.pii == "yes", "id": "yes"}]
+    levels = [
+        {"value": word, "title": Sensitivity(word).label, "chosen": word in filters.sensitivity, "id": word}
+        for word in SENSITIVITY
+    ]
     return [
         {"name": "lacks", "title": _("Lacks"), "values": lacks},
+        {"name": "sensitivity", "title": _("Sensitivity"), "sensitivity": True, "values": levels},
         {"name": "pii", "title": _("Personal data"), "values": pii},
     ]

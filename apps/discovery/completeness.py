@@ -1,5 +1,6 @@
 """How complete the catalogue is, part by part, and the list behind every number that is missing."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from django.db import connection
@@ -34,8 +35,8 @@ LACKING = {
     "payload": ngettext_lazy("%(n)s capsule with no known place", "%(n)s capsules with no known place", "n"),
 }
 BY_PRESENT = """
-SELECT f.present, count(*), sum(f.column_count - f.described_columns)
-FROM dcs.capsule_facts f WHERE {where} GROUP BY f.present
+SELECT f.present, count(*), sum(f.column_count - f.described_columns), f.health
+FROM dcs.capsule_facts f WHERE {where} GROUP BY f.present, f.health
 """
 BY_DOMAIN = """
 SELECT f.domain_id, count(*), avg(f.completeness) FROM dcs.capsule_facts f WHERE {where} GROUP BY f.domain_id
@@ -75,25 +76,36 @@ class Counted:
     """The capsules that some filters leave, counted by what they have; made by `counted`."""
 
     filters: Filters
-    found: tuple  # of (bits of what is there, capsules, columns without a description)
+    found: tuple  # of (bits of what is there, capsules, columns without a description, whether promises are kept)
 
     @property
     def total(self):
         """How many capsules there are."""
-        return sum(number for _bits, number, _columns in self.found)
+        return sum(number for _bits, number, _columns, _health in self.found)
 
     @property
     def undescribed_columns(self):
         """How many of their columns have no description."""
-        return sum(columns for _bits, _number, columns in self.found)
+        return sum(columns for _bits, _number, columns, _health in self.found)
 
     def parts(self, only=PARTS):
         """A `Part` for each of `only`."""
         return [self.part(slug, self.total) for slug in only]
 
     def part(self, slug, total):
-        present = sum(number for bits, number, _columns in self.found if bits & PRESENT[slug])
+        present = sum(number for bits, number, *_rest in self.found if bits & PRESENT[slug])
         return Part(slug, capfirst(str(WORDS[slug])), present, total - present, listed(self.filters, slug))
+
+    def promises(self):
+        """[(health, how many capsules, the list of them)] of the promises that are not kept, the worst first."""
+        numbers = Counter()
+        for _bits, number, _columns, health in self.found:
+            numbers[health] += number
+        return [
+            (health, numbers[health], catalogue(replace(self.filters, health=(health,))))
+            for health in ("broken", "at_risk")
+            if numbers[health]
+        ]
 
     def gaps(self, only=PARTS):
         """The parts that some of them lack, those that most lack first."""
@@ -110,7 +122,11 @@ def counted(filters, reader):
 
 def listed(filters, slug):
     """The address of the catalogue under these filters and without that part."""
-    return f"{reverse('discovery:catalog')}?{replace(filters, lacks=(*filters.lacks, slug)).query()}"
+    return catalogue(replace(filters, lacks=(*filters.lacks, slug)))
+
+
+def catalogue(filters):
+    return f"{reverse('discovery:catalog')}?{filters.query()}"
 
 
 def by_domain(reader):

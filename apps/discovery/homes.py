@@ -22,9 +22,10 @@ from apps.deploy.models import Plan
 from apps.quality.models import QualityCheck, QualityRule
 from apps.workflow import inbox
 
-from . import cells, completeness, rows, saved
+from . import cells, completeness, home_blocks, rows, saved
 from .columns import ColumnFilters
 from .filters import DIMENSIONS, WORDS, Filters
+from .home_blocks import Count
 
 COOKIE = "dcs_visit"
 PAUSE = datetime.timedelta(minutes=30)  # a longer absence ends a visit
@@ -47,15 +48,6 @@ PERSONAS = (
     Persona("analyst", gettext_lazy("Analyst"), frozenset({"analyst"})),
 )
 ANALYST = PERSONAS[-1]
-
-
-@dataclass(frozen=True)
-class Count:
-    """A number of things that need somebody, and the list of exactly these."""
-
-    number: int
-    sentence: str
-    url: str
 
 
 @login_required
@@ -124,6 +116,7 @@ def analyst(reader, since):
         "total": sum(number for number, _mean in counted.values()),
         "start": [row for row in some(Filters(sort="-downstream"), reader, SHOWN - 1) if row.downstream],
         "views": saved.mine(reader, SHOWN),
+        "terms": home_blocks.terms(reader, after),
     }
 
 
@@ -134,6 +127,12 @@ def steward(reader, since):
     counted = completeness.counted(filters, reader)
     worst = some(Filters(domain=tuple(names), sort="-downstream"), reader, 25)
     after = since or timezone.now() - datetime.timedelta(days=7)
+    told = home_blocks.lines(
+        home_blocks.returned(reader),
+        home_blocks.contracts_ending(reader, names),
+        home_blocks.policies_ending(reader, names),
+    )
+    ending = sorted([*told.get("contract", ()), *told.get("policy", ())], key=lambda line: line.at)
     subjects = {"capsules": None, "columns": None}
     if names:
         capsules = Capsule.objects.visible_to(reader).filter(domain__name__in=names)
@@ -141,9 +140,11 @@ def steward(reader, since):
         subjects = {"capsules": capsules.values("pk"), "columns": columns.values("pk")}
     return {
         "waiting": waiting(reader),
+        "returned": told.get("returned", ()),
+        "ending": ending,
         "domains": names,
         "place": get_text_list(names, _("and")) if names else "",
-        "counts": [undescribed(counted), *missing(counted)],
+        "counts": [*home_blocks.unkept(counted), undescribed(counted), *missing(counted)],
         "valuable": [(row, lacking(row)) for row in worst if row.completeness < len(DIMENSIONS)][: SHOWN - 1],
         "others": activity(subjects, reader, limit=SHOWN, since=after, but=reader.name),
         "after": after,
@@ -155,8 +156,12 @@ def producer(reader, since):
     teams = list(Owner.objects.filter(team_memberships__user=reader.user).values_list("name", flat=True))
     filters = Filters(owner=tuple(teams), sort="-updated")
     counted = completeness.counted(Filters(owner=tuple(teams)), reader) if teams else None
+    told = home_blocks.lines(home_blocks.returned(reader), home_blocks.incidents(reader, teams))
     return {
         "waiting": waiting(reader),
+        "returned": told.get("returned", ()),
+        "promises": home_blocks.unkept(counted) if counted else [],
+        "incidents": told.get("incident", ()),
         "teams": teams,
         "place": get_text_list(teams, _("and")) if teams else "",
         "total": counted.total if counted else 0,
@@ -175,11 +180,13 @@ def admin(reader, since):
     risks = missing(completeness.counted(Filters(), reader), only=("owner", "policy", "domain"))
     if number:
         risks.insert(0, Count(number, UNRULED % {"n": number}, unruled.url()))
+    risks = home_blocks.unmasked(reader) + risks
     jobs = IngestionJob.objects.visible_to(reader)
     recent = timezone.now() - datetime.timedelta(days=14)
     return {
         "waiting": waiting(reader),
         "counts": risks,
+        "sealed": home_blocks.sealed(),
         "failed": jobs.filter(status=IngestionJob.Status.FAILED, started_at__gt=recent)[:SHOWN],
         "unfinished": jobs.unfinished()[:SHOWN],
         "sources": jobs.filter(status=IngestionJob.Status.COMPLETED)

@@ -71,8 +71,10 @@ def incomplete(filters, reader, _choice):
 def complete_figures(_found, filters, reader, _choice):
     counted = completeness.counted(filters, reader)
     total = counted.total
-    parts = sum(bits.bit_count() * number for bits, number, _columns in counted.found)
-    whole = sum(number for bits, number, columns in counted.found if bits & PARTS == PARTS and not columns)
+    parts = sum(bits.bit_count() * number for bits, number, *_rest in counted.found)
+    whole = sum(
+        number for bits, number, columns, _health in counted.found if bits & PARTS == PARTS and not columns
+    )
     share = 100 * parts / (total * len(PRESENT)) if total else None
     figures = [
         Figure(formats.share(share), _("of all parts are there")),
