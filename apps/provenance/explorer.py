@@ -110,11 +110,6 @@ class Side:
             else (edge.target_id, edge.source_id)
         )
 
-    def leads(self, edge):
-        """True for an edge by which its far end comes nearer to the focus, through what is hidden or not."""
-        far, near = self.ends(edge)
-        return self.steps.get(far, 0) - self.steps.get(near, 0) == 1 + getattr(edge, "hidden", 0)
-
 
 @dataclass(frozen=True)
 class Around:
@@ -325,16 +320,24 @@ def columns(keys, reader):
     )
 
 
-def paths(side, listed):
-    """{key: keys between it and the focus, nearest to it first} along the edges that were listed."""
-    nearer = defaultdict(list)
-    for edge in listed:
-        far, near = side.ends(edge)
-        if side.leads(edge):
-            nearer[far].append(near)
+def towards(side, start, listed):
+    """{key: [(the key one step nearer to the focus `start`, the edge by which)]} of a side, through what is hidden or not."""
+    steps, up = {**side.steps, start: 0}, side.way == walk.UPSTREAM
+    found = defaultdict(list)
+    for edge in listed:  # thousands around a hub
+        far, near = (edge.source_id, edge.target_id) if up else (edge.target_id, edge.source_id)
+        if far in steps and near in steps:
+            nearer = steps[far] - steps[near]
+            if nearer == 1 or nearer > 1 and nearer == 1 + getattr(edge, "hidden", 0):
+                found[far].append((near, edge))
+    return found
+
+
+def paths(side, nearer):
+    """{key: keys between it and the focus, nearest to it first} by what `towards` found."""
     found = {}
     for key, _steps_away in sorted(side.steps.items(), key=lambda pair: pair[1]):
-        between = [other for other in nearer[key] if other in found]
-        step = min(between, key=lambda other: (len(found[other]), str(other)), default=None)
+        between = [other for other, _edge in nearer[key] if other in found]
+        step = min(between, key=lambda other: (len(found[other]), other.int), default=None)
         found[key] = [] if step is None else [step, *found[step]]
     return found

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django.db.models import Q
 from django.urls import reverse
@@ -20,6 +21,7 @@ from .picture import picture
 
 STEPS = (0, 1, 2, 3, 10)
 FOUND = 20
+NO_EDGE = UUID(int=0)  # stands for an edge in an address
 ROWS = 100  # of each list on one page
 SINCE = {then.REMOVED: gettext_lazy("removed since"), then.ADDED: gettext_lazy("new since")}
 COLUMNS_OFFERED = 1000
@@ -237,9 +239,23 @@ def _list(side, around, found, said, asked, files, whole):
     keys.sort(key=lambda key: (side.steps[key], found[key].name, found[key].urn))
     start = 0 if whole else _start(side, keys, found, asked)
     shown = keys[start:] if whole else keys[start : start + ROWS]
-    between = explorer.paths(side, around.listed_edges)
-    direct = _direct(side, around)
-    rows = [_row(key, side, found, said, asked, files, between[key], direct.get(key)) for key in shown]
+    nearer = explorer.towards(side, around.start, around.listed_edges)
+    between = explorer.paths(side, nearer)
+    edge_url = _with_edge(asked)
+    rows = [
+        _row(
+            key,
+            side,
+            found,
+            said,
+            asked,
+            files,
+            between[key],
+            nearer[key][0][1] if nearer[key] else None,
+            edge_url,
+        )
+        for key in shown
+    ]
     return {
         "way": side.way,
         "rows": rows,
@@ -265,14 +281,14 @@ def _start(side, keys, found, asked):
     return next((at for at, key in enumerate(keys, 1) if found[key].urn == after), 0) if after else 0
 
 
-def _row(key, side, found, said, asked, files, between, edge):
+def _row(key, side, found, said, asked, files, between, edge, edge_url):
     row = found[key]
     return {
         "node": _node_then(row, asked),
         "row": row,
         "steps": side.steps[key],
         "via": [found[other].name for other in between if other in found],
-        "edge_url": address(asked, edge=str(edge.pk)) if edge and edge.pk and not asked.at else "",
+        "edge_url": edge_url(edge.pk) if edge and edge.pk and not asked.at else "",
         "since": SINCE.get(getattr(edge, "since", ""), ""),
         "through": _through(edge, files) if edge else "",
         "mark": said.get(_capsule_of(row).pk),
@@ -286,15 +302,6 @@ def _through(edge, files):
     if isinstance(edge, explorer.ColumnLine):
         return edge.transformation_type or _("edge")
     return files.get(edge.target_id) or edge.transformation or _("edge")
-
-
-def _direct(side, around):
-    """{key: the edge by which a node of this side leaves towards the focus}."""
-    found = {}
-    for edge in around.listed_edges:
-        if side.leads(edge):
-            found.setdefault(side.ends(edge)[0], edge)
-    return found
 
 
 def _reach(capsule, reader):
@@ -333,7 +340,8 @@ def _circle(around, found):
     last = min(closing, key=lambda key: around.down.steps[key], default=None)
     if last is None:
         return []
-    between = explorer.paths(around.down, around.listed_edges)[last]
+    nearer = explorer.towards(around.down, around.start, around.listed_edges)
+    between = explorer.paths(around.down, nearer)[last]
     return [found[key].name for key in (around.start, *reversed(between), last) if key in found]
 
 
@@ -350,6 +358,12 @@ def address(asked, **changes):
     pairs += [("open", urn) for urn in state["opened"]]
     pairs += [("hide", kind) for kind in state["hide"]]
     return f"{nodes.explorer_page()}?{urlencode(sorted(pairs), safe=':')}"
+
+
+def _with_edge(asked):
+    """The address with an edge opened, as a function: for hundreds of rows it is put together once."""
+    before, after = address(asked, edge=str(NO_EDGE)).split(str(NO_EDGE))
+    return lambda key: f"{before}{key}{after}"
 
 
 def _columns_offered(capsule, reader):

@@ -88,12 +88,12 @@ class Graph:
         outside[places] = False
         found = {}
         for way in (UPSTREAM, DOWNSTREAM):
-            rows = self.rows(way)
-            for key, place in zip(keys, places, strict=True):
-                edges = slice(rows.starts[place], rows.starts[place + 1])
-                there = rows.targets[edges][rows.ranks[edges] <= clearance]
-                if number := len(np.unique(there[outside[there]])):
-                    found[key, way] = number
+            at, there = self.rows(way).neighbours(places, clearance)
+            fits = outside[there]
+            # The same neighbour by two edges counts once: each pair is one number.
+            pairs = np.unique(at[fits].astype(np.int64) * len(self.keys) + there[fits])
+            numbers = np.bincount(pairs // max(len(self.keys), 1), minlength=len(keys)).tolist()
+            found.update({(key, way): number for key, number in zip(keys, numbers, strict=True) if number})
         return found
 
     def fed(self, keys, clearance):

@@ -35,13 +35,9 @@ class Rows:
         before = np.full(len(seen), -1, np.int32)
         frontier, found = np.asarray(starts), []
         for _step in range(depth):
-            begin, lengths = self.starts[frontier], self.starts[frontier + 1] - self.starts[frontier]
-            total = int(lengths.sum())
-            if not total:
+            edges, lengths = self._edges(frontier)
+            if not len(edges):
                 break
-            # The positions of all edges of the frontier, one range after the other.
-            skipped = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-            edges = np.repeat(begin - skipped, lengths) + np.arange(total)
             there = self.targets[edges]
             taken = (self.ranks[edges] <= clearance) & visible[there] & ~seen[there]
             if len(shut):
@@ -56,6 +52,18 @@ class Rows:
             found.append(near)
             frontier = near
         return found, before
+
+    def neighbours(self, nodes, clearance):
+        """(which of `nodes`, by its place among them, which node it leads to) of each of their edges that is visible."""
+        edges, lengths = self._edges(nodes)
+        taken = self.ranks[edges] <= clearance
+        return np.repeat(np.arange(len(nodes)), lengths)[taken], self.targets[edges][taken]
+
+    def _edges(self, nodes):
+        """(positions of all edges of `nodes`, one range after the other, how many each of them has)."""
+        begin, lengths = self.starts[nodes], self.starts[nodes + 1] - self.starts[nodes]
+        ends = np.cumsum(lengths)
+        return np.repeat(begin - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0), lengths
 
     def between(self, sources, targets):
         """The positions of the edges from each of `sources` to its partner in `targets`."""

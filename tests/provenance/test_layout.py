@@ -135,11 +135,11 @@ def test_the_same_lineage_is_always_the_same_picture():
 
 def test_sixty_nodes_are_drawn_at_once():
     edges = [(f"m{at}", f"m{at + step}") for at in range(60) for step in (1, 3, 7) if at + step < 60]
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     layout.drawn(names(edges), edges)
 
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def pictured(**focus):

@@ -69,3 +69,14 @@ def test_every_node_is_reached_at_its_shortest_distance_by_an_edge_from_the_step
     for node, (step, before) in found.items():
         assert (before, node) in edges
         assert steps[before] == step - 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(edges=EDGES, nodes=st.lists(st.integers(0, 7), max_size=4))
+def test_the_neighbours_of_nodes_are_told_edge_by_edge(edges, nodes):
+    at, there = rows(edges, 8).neighbours(np.array(nodes, np.intp), 5)
+
+    found = sorted(zip(at.tolist(), there.tolist(), strict=True))
+    assert found == sorted(
+        (place, end) for place, node in enumerate(nodes) for start, end in edges if start == node
+    )
