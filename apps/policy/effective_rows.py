@@ -38,6 +38,13 @@ WITH RECURSIVE up(id) AS (
 )
 SELECT e.source_column_id, e.target_column_id FROM up JOIN dcs.column_lineage e ON e.target_column_id = up.id WHERE {CARRIES}
 """  # noqa: S608 - two constants of this module
+BELOW = f"""
+WITH RECURSIVE down(id) AS (
+    SELECT unnest(%s::uuid[])
+    UNION SELECT e.target_column_id FROM down JOIN dcs.column_lineage e ON e.source_column_id = down.id WHERE {CARRIES}
+)
+SELECT id FROM down LIMIT %s
+"""  # noqa: S608 - a constant of this module
 
 
 def of_capsules(keys, *, on):
@@ -50,8 +57,11 @@ def of_capsules(keys, *, on):
     return {key: effective(said[key], on=on) for key in keys}
 
 
-def of_columns(keys, *, on):
-    """{column id: `Effective`} of columns under their policies, those of their capsules and the levels upstream; three queries."""
+def of_columns(keys, *, on, instead=()):
+    """{column id: `Effective`} of columns under their policies, those of their capsules and the levels upstream; three queries.
+
+    Each policy of `instead` counts as it is in memory, not as it is stored.
+    """
     keys = list(keys)
     with acting(system(TASK)):
         edges = _edges_above(keys)
@@ -64,7 +74,26 @@ def of_columns(keys, *, on):
         }
         capsules = {capsule for capsule, _name in columns.values()}
         rows = _stored(Q(column__in=list(columns)) | Q(capsule__in=capsules))
-    return _worked_out(keys, edges, columns, rows, on)
+    return _worked_out(keys, edges, columns, _laid_over(rows, instead), on)
+
+
+def _laid_over(rows, instead):
+    keys = {policy.pk for policy in instead}
+    meant = [_as_row(policy) for policy in instead if policy.status == Policy.Status.ACTIVE]
+    return [row for row in rows if row["pk"] not in keys] + meant
+
+
+def _as_row(policy):
+    names = ("pk", "number", "capsule_id", "column_id", "effective_from", "effective_to", *FIELDS)
+    subject = "column__name" if policy.column_id else "capsule__name"
+    return {name: getattr(policy, name) for name in names} | {subject: policy.subject.name}
+
+
+def below(keys, *, most):
+    """The columns, at most `most` of them, to which the level of the columns `keys` is handed on, themselves among them."""
+    with acting(system(TASK)), connection.cursor() as cursor:
+        cursor.execute(BELOW, [keys, most])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _edges_above(keys):

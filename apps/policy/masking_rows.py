@@ -52,9 +52,12 @@ def decisions(viewer, columns, *, on=None):
     return decisions_of([viewer], columns, on=on)[0]
 
 
-def decisions_of(viewers, columns, *, on=None):
-    """The same for each of several viewers, in their order; five queries, however many these are."""
-    known = _Known(columns, on)
+def decisions_of(viewers, columns, *, on=None, instead=()):
+    """The same for each of several viewers, in their order; five queries, however many these are.
+
+    Each policy of `instead` counts as it is in memory, not as it is stored.
+    """
+    known = _Known(columns, on, instead)
     return [
         {
             column.pk: decide(
@@ -104,9 +107,10 @@ def seen(columns, *, on=None):
 class _Known:
     """What is stored about some columns: {column id: `Effective`} and {column id: [`Ruled`]}."""
 
-    def __init__(self, columns, on):
+    def __init__(self, columns, on, instead=()):
         day = on or timezone.now().date()
-        self.effective = effective_rows.of_columns([column.pk for column in columns], on=day)
+        keys = [column.pk for column in columns]
+        self.effective = effective_rows.of_columns(keys, on=day, instead=instead)
         self.rules = defaultdict(list)
         with acting(system(TASK)):
             rows = list(MaskingRule._base_manager.filter(column__in=columns, is_enabled=True))

@@ -7,7 +7,7 @@ from apps.catalog.models import Column
 from apps.catalog.vocabularies import Sensitivity
 from apps.workflow.models import Review
 
-from . import access, conflict_rows, effective_rows, sentences
+from . import access, conflict_rows, effective_rows, effects, sentences
 from .models import MaskingRule, Policy
 
 COVERED = 30
@@ -76,9 +76,11 @@ def context(policy, reader):
     today = timezone.now().date()
     clashes = conflict_rows.visible(reader, on=today, capsule=policy.home) if policy.holds(on=today) else []
     values = {name: getattr(policy, name) for name in effective_rows.FIELDS}
+    may_write = access.may_write(reader, policy.home)
     return {
         "policy": policy,
         "capsule": policy.home,
+        "change": effects.waiting(policy, reader, own) if may_write else None,
         "says": sentences.of_policy(values, reader.clearance),
         "proposals": waiting,
         "covered": covered.order_by("ordinal_position", "name")[:COVERED],
@@ -93,7 +95,7 @@ def context(policy, reader):
         "conflicts": [each for each in clashes if policy.pk in {side["policy"].pk for side in each.sides}],
         "steps": policy.steps_for(reader, waiting=own),
         "decisions": list(policy.steps_taken[:50]),
-        "may_write": access.may_write(reader, policy.home),
+        "may_write": may_write,
         "may_remove": access.may_remove(reader, policy),
     }
 

@@ -77,6 +77,16 @@ def answers(who, columns, asker, *, on=None):
     return found
 
 
+def outcomes(readers, columns, *, on=None, instead=()):
+    """[{column id: outcome}] for each of several readers, where the policies of `instead` count as they are in memory."""
+    decided = decisions_of([viewer_of(reader) for reader in readers], columns, on=on, instead=instead)
+    seen = {clearance: _seen(clearance, columns) for clearance in {reader.clearance for reader in readers}}
+    return [
+        {key: found.outcome if key in seen[reader.clearance] else DENIED for key, found in each.items()}
+        for reader, each in zip(readers, decided, strict=True)
+    ]
+
+
 def several(readers, columns, asker, *, on=None):
     """[[`Answer`]] for each of several readers; seven queries, and one for each clearance among them."""
     columns = list(columns)

@@ -317,6 +317,7 @@ def page_of(review, request):
         "talk": [each for each in decisions if each.decision == "comment"],
         "authors": [author.person for author in review.authors.select_related("person")],
         "affected": first,
+        "consequences": _consequences(review, reader),
         "affected_count": number,
         "affected_more": number - len(first),
         "approvals": approvals,
@@ -333,6 +334,12 @@ def page_of(review, request):
         "watching": reader.user is not None and review.watchers.filter(person=reader.user).exists(),
         "why_done": deciders.not_open(review) if review.state in Review.FINAL else "",
     }
+
+
+def _consequences(review, reader):
+    if review.subject is None or review.state not in Review.UNDECIDED:
+        return []
+    return review.subject.consequences(review.proposal, reader)
 
 
 def _role_holders(review):

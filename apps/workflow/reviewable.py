@@ -144,6 +144,10 @@ class Reviewable:
         """The visibility rank that reading a proposal about the row needs."""
         return getattr(self, "visibility_rank", 2)
 
+    def consequences(self, proposal, reader):
+        """Sentences about what people would notice of a proposal, for those who decide."""
+        return []
+
     def affected(self, reader):
         """(how many things the change touches, the first of them as `Affected`), as far as `reader` may know."""
         return 0, []

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.people.rest.routes import Router
 
 from .effective import EffectivePolicyOfCapsule, EffectivePolicyOfColumn
+from .effects import EffectOfPolicy
 from .masking import MaskingMethods, MaskingRulesOfColumn, MaskingRuleViewSet
 from .policies import PoliciesOfCapsule, PoliciesOfColumn, PolicyViewSet
 from .simulation import AccessOfCapsule
@@ -19,6 +20,7 @@ router.register("policies", PolicyViewSet, "policy")
 
 urlpatterns = [
     path("masking-rules/methods", MaskingMethods.as_view(), name="masking-methods"),
+    path("policies/<uuid:pk>/effect", EffectOfPolicy.as_view(), name="policy-effect"),
     *router.urls,
     path(f"{OF_COLUMN}/masking-rules", MaskingRulesOfColumn.as_view(ROWS), name="column-masking-rules"),
     path(f"{OF_CAPSULE}/policies", PoliciesOfCapsule.as_view(ROWS), name="capsule-policies"),

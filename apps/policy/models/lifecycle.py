@@ -166,13 +166,21 @@ class Lifecycle(Reviewable, Stateful):
 
     def in_words(self, column, value):
         if isinstance(value, bool):
-            return _("yes") if value else _("no")
+            return str(_("yes") if value else _("no"))
         return super().in_words(column, value)
 
     def in_short(self, base, proposal, changed):
         if base is not None and "policy_status" in changed:
             return str(PolicyStatus(proposal["policy_status"]).label)
         return super().in_short(base, proposal, changed)
+
+    def consequences(self, proposal, reader):
+        """Who would see more or less of the columns that the policy reaches, for those who write or decide it."""
+        from .. import effects
+
+        if not may_write(reader, self.home):
+            return []
+        return effects.of(effects.proposed(self, proposal), reader).sentences
 
     def affected(self, reader):
         """The columns that the policy covers."""
