@@ -14,7 +14,18 @@ from apps.catalog.addresses import at_its_urn
 from apps.dcs.refusals import Conflict
 from apps.ui.htmx import fragment
 
-from . import batches, configs, rule_page, running, schedules, sentences, storing, views, writing
+from . import (
+    batches,
+    configs,
+    profile_page,
+    rule_page,
+    running,
+    schedules,
+    sentences,
+    storing,
+    views,
+    writing,
+)
 from .forms import MuteForm, RuleForm, ScheduleForm
 from .models import QualityRule, QualitySchedule, RuleType
 from .rule_types import TYPES
@@ -121,7 +132,15 @@ def new(request, capsule):
         context = {"capsule": capsule, "columns": columns, "column": column, "offered": offered}
         return TemplateResponse(request, "quality/rule_type.html", context)
     rule = QualityRule(rule_type=rule_type, capsule=None if column else capsule, column=column)
-    return _form(request, rule, capsule, columns, stored=None)
+    return _form(request, rule, capsule, columns, stored=None, draft=_suggested(request, column))
+
+
+def _suggested(request, column):
+    """The draft that a profile leads here with (`profile`, `rule`), to be tried and changed before it is saved."""
+    number = request.GET.get("profile", "")
+    if column is None or not (number.isascii() and number.isdigit() and len(number) < 16):
+        return None
+    return profile_page.draft(int(number), column, request.GET.get("rule", ""), request.reader)
 
 
 @login_required
@@ -138,13 +157,14 @@ def edit(request, number):
     return _form(request, rule, capsule, columns, stored=rule)
 
 
-def _form(request, rule, capsule, columns, *, stored):
+def _form(request, rule, capsule, columns, *, stored, draft=None):
     definition = TYPES[rule.rule_type]
     form = RuleForm(
         request.POST or None,
         definition=definition,
         columns=[one.name for one in columns],
         rule=stored,
+        draft=draft,
         zone=QualitySchedule.objects.zone_of(capsule),
     )
     context = {
@@ -156,6 +176,7 @@ def _form(request, rule, capsule, columns, *, stored):
         "title": RuleType(rule.rule_type).label,
         "description": definition.schema.get("description", ""),
         "seen": (request.POST.get("seen") or stored.updated_at.isoformat()) if stored else "",
+        "draft": draft,
         "trial": None,
     }
     status = 200

@@ -210,10 +210,13 @@ def panel(request, capsule):
         rule.muted = rule.is_muted(at=now)
     editable = reader.may(writing.ADD) or reader.may(running.RUN)
     mine = bool(access.may_edit(reader, capsule)) if editable else False
+    known = QualityRun.objects.visible_to(reader).filter(capsule=capsule).order_by("kind", "-number")
+    newest = {run.kind: run for run in known.distinct("kind")}
     return {
         "may_write": mine and reader.may(writing.ADD),
         "may_run": mine and reader.may(running.RUN),
-        "run": QualityRun.objects.visible_to(reader).of_checks().filter(capsule=capsule).first(),
+        "run": newest.get(QualityRun.Kind.CHECKS),
+        "profile": newest.get(QualityRun.Kind.PROFILE),
         "page": page,
         "score": score,
         "sum": arithmetic(score) if score.value is not None else None,

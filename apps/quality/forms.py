@@ -52,10 +52,10 @@ class RuleForm(forms.Form):
         max_length=100,
     )
 
-    def __init__(self, *args, definition, columns, rule=None, zone="UTC", **kwargs):
+    def __init__(self, *args, definition, columns, rule=None, draft=None, zone="UTC", **kwargs):
         self.definition, self.rule, self.zone = definition, rule, zone
-        if rule is not None:
-            kwargs["initial"] = {**self._stored(rule), **kwargs.get("initial", {})}
+        if (told := rule or draft) is not None:
+            kwargs["initial"] = {**self._stored(told), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         told = _(
             "Five fields of cron in the time zone %(zone)s, such as 0 6 * * *. Empty: checked with its capsule."

@@ -275,6 +275,27 @@ def accept(profile, key, *, by):
     return writing.create(values, by=by, reason=_("Suggested by a profile"))
 
 
+def draft(number, column, key, reader):
+    """The rule that the profile of a number suggests for a column, not saved, with its reason; None if it does not."""
+    runs = QualityRun.objects.visible_to(reader).filter(kind=QualityRun.Kind.PROFILE)
+    run = runs.filter(number=number, capsule=column.capsule_id).first()
+    found = run and profile_store.of_run(run, reader).filter(column=column).select_related("column").first()
+    if not found:
+        return None
+    suggest([found], reader)
+    chosen = next((each for each in found.suggestions if each["key"] == key), None)
+    if chosen is None:
+        return None
+    told = chosen["draft"]
+    return QualityRule(
+        column=column,
+        rule_type=told.rule_type,
+        config=dict(told.config),
+        description=chosen["why"],
+        **told.values,
+    )
+
+
 def of_column(column, reader):
     """What the page of a column shows: its latest profile, and whether the reader may ask for another."""
     profile = profile_store.latest(column, reader)

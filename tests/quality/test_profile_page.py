@@ -324,3 +324,48 @@ def test_a_column_that_is_not_there_is_not_profiled(producer, orders):
         producer.post(reverse("quality:profile_now", args=[orders.urn]), {"column": "nothing"}).status_code
         == 404
     )
+
+
+def test_a_suggestion_is_tried_and_changed_in_the_form_before_it_is_saved(producer, orders):
+    run = profiled(orders, figures("status", "text", null_count=20, null_percentage=Decimal("0.4")))
+    url = reverse("quality:new_rule", args=[orders.urn])
+    asked = (
+        f"{url}?column=status&type=completeness_threshold&profile={run.number}&rule=completeness_threshold"
+    )
+    assert f"{url}?column=status&amp;type=completeness_threshold" in text(page_of(producer, run))
+
+    shown = text(producer.get(asked))
+    answer = producer.post(
+        asked,
+        {
+            "type": "completeness_threshold",
+            "column": "status",
+            "severity": "error",
+            "p_threshold_percent": "98",
+        },
+    )
+
+    assert 'value="99.5"' in shown
+    assert "20 of 5,000 rows lacked a value." in shown
+    rule = QualityRule.objects.get()
+    assert (answer.status_code, rule.threshold_percent, rule.severity) == (302, 98, "error")
+
+
+@pytest.mark.parametrize("asked", ["profile=99999&rule=not_null", "profile=x", "profile=1&rule=nothing"])
+def test_a_suggestion_that_nobody_made_leaves_an_empty_form(producer, orders, asked):
+    url = reverse("quality:new_rule", args=[orders.urn])
+
+    shown = producer.get(f"{url}?column=status&type=not_null&{asked}")
+
+    assert shown.status_code == 200
+    assert "Suggested by a profile" not in text(shown)
+
+
+def test_the_quality_tab_leads_to_the_last_profile_and_to_another(producer, orders):
+    run = profiled(orders, figures("order_id"))
+
+    shown = text(producer.get(reverse("catalog:dimension", args=[orders.urn, "quality"])))
+
+    assert run.get_absolute_url() in shown
+    assert reverse("quality:profile_now", args=[orders.urn]) in shown
+    assert "See what the last profile suggests" in shown
