@@ -138,6 +138,5 @@ SAID = {
     "decimal_size": lambda: _("Write the size of the decimal, such as decimal(10,2)."),
     "no_bound": lambda: _("Name the least, the most, or both."),
     "no_operator": lambda: _("Say how the number is compared."),
-    "no_forest": lambda: _("The method %(method)s needs the extra “forest”, which is not installed."),
     "no_function": lambda: _("No function %(function)s is registered here."),
 }

@@ -60,7 +60,6 @@ SAID = {
     "no_bound": lambda: _("The rule names neither the least nor the most."),
     "no_limit": lambda: _("The rule names no limit."),
     "no_deviation": lambda: _("The rule names no standard deviation above 0."),
-    "no_forest": lambda: _("The method %(method)s needs the extra “forest”, which is not installed."),
     "internal": lambda: _("The portal made a mistake with this rule; its log says more."),
     "no_function": lambda: _("No function %(function)s is registered here."),
     "no_time_column": lambda: _("Nothing tells when the data was written. Name a column of times."),

@@ -9,7 +9,7 @@ from statistics import NormalDist
 from apps.quality.engine.plan import CannotCheck, Outcome, Plan
 from apps.quality.verdicts import at_most_share, compared, share
 
-from . import COLUMN, NUMBER, register_rule
+from . import COLUMN, NUMBER, isolation, register_rule
 from . import schemas as say
 from .expressions import as_double, column_of, counted, not_a_number, whole
 from .literals import number
@@ -132,22 +132,22 @@ def measurable(numbers, key):
         "At most a given share of values lies far from the others.",
         {
             "method": say.told(
-                "Method", "iqr: quartiles and the distance between them; z_score: standard deviations from the mean.",
+                "Method", "iqr: quartiles and the distance between them; z_score: standard deviations from the mean; isolation_forest: how few"
+                " random cuts part a value from a sample of the others.",
                 "string", enum=["iqr", "z_score", "isolation_forest"], default="iqr",
             ),
-            "sensitivity": say.told("Distance", "How many of them away (iqr 1.5, z_score 3).", "number", exclusiveMinimum=0),
+            "sensitivity": say.told("Distance", "How many of them away (iqr 1.5, z_score 3); for isolation_forest the score from 0 to 1 above which it is one (0.6).", "number", exclusiveMinimum=0),
             "max_outlier_percent": say.share("Share that may lie outside", "At most this percentage.", default=0),
             **say.threshold("The share of outliers, in percent."),
         },
         examples=[{"method": "iqr", "sensitivity": 1.5, "max_outlier_percent": 5}, {"method": "z_score", "sensitivity": 3}],
     ),
-    check=lambda spec: _method_faults(spec),
 )  # fmt: skip
 def outlier_detection(table, spec, env):
     column = column_of(table, spec.column, [NUMBER])
     method = spec.config.get("method") or "iqr"
-    if method not in METHODS:
-        raise CannotCheck("no_forest", status="skipped", method=method)
+    if method == "isolation_forest":
+        return _forest(column, table, spec, env)
     far = float(spec.config.get("sensitivity") or METHODS[method])
     values, _odd_values = as_double(column, env)
     nan = not_a_number(column, env)
@@ -169,15 +169,70 @@ def outlier_detection(table, spec, env):
         found = outside(numbers)
         return {} if found is None else {"outliers": counted(found, env)}
 
-    def finish(numbers):
-        rows = whole(numbers["n"])
-        if numbers.get("nan"):
-            return Outcome(False, None, None, rows, {"not_finite": whole(numbers["nan"])})
-        outliers = whole(numbers.get("outliers"))
-        measured = share(outliers, rows) if rows else 0
-        return Outcome(_few(spec, outliers, rows), measured, outliers, rows, {} if rows else {"empty": True})
+    return Plan(
+        finish=lambda numbers: _judged(spec, numbers, {}),
+        aggregates=first,
+        second=second,
+        failing=outside,
+        shown=(spec.column,),
+    )
 
-    return Plan(finish=finish, aggregates=first, second=second, failing=outside, shown=(spec.column,))
+
+def _judged(spec, numbers, meta):
+    rows = whole(numbers["n"])
+    if numbers.get("nan"):
+        return Outcome(False, None, None, rows, {"not_finite": whole(numbers["nan"])})
+    outliers = whole(numbers.get("outliers"))
+    measured = share(outliers, rows) if rows else 0
+    return Outcome(_few(spec, outliers, rows), measured, outliers, rows, meta if rows else {"empty": True})
+
+
+def _forest(column, table, spec, env):
+    """Trees are grown here on a few values of all ranks; what they call an outlier is counted among all rows."""
+    values, _odd_values = as_double(column, env)
+    nan = not_a_number(column, env)
+
+    def outside(numbers):
+        sample = numbers.get("sample") or []
+        if numbers.get("nan") or not sample:
+            return None
+        limit = float(spec.config.get("sensitivity") or isolation.LIMIT)
+        number = column.cast("float64")
+        found = (number < float(min(sample))) | (number > float(max(sample)))
+        for above, below in isolation.outlying(sample, limit):
+            part = None if above is None else number > above
+            if below is not None:
+                part = number < below if part is None else part & (number < below)
+            found = found | part
+        return found
+
+    def second(numbers):
+        found = outside(numbers)
+        return {} if found is None else {"outliers": counted(found, env)}
+
+    return Plan(
+        finish=lambda numbers: _judged(spec, numbers, {"sampled": len(numbers.get("sample") or [])}),
+        aggregates={"n": column.count()} | ({} if nan is None else {"nan": counted(nan, env)}),
+        queries={"sample": _of_all_ranks(table, values)},
+        second=second,
+        failing=outside,
+        shown=(spec.column,),
+    )
+
+
+def _of_all_ranks(table, values):
+    """One row: a list of at most 256 values and one, evenly spread over the sorted ones, the least and the greatest among them."""
+    import ibis
+
+    found = table.select(value=values)
+    found = found.filter(found.value.notnull())
+    ranked = found.mutate(
+        rank=ibis.row_number().over(order_by=found.value) + 1, total=found.count().over(ibis.window())
+    )
+    step = (ranked["rank"] * isolation.SAMPLE) // ranked.total
+    before = ((ranked["rank"] - 1) * isolation.SAMPLE) // ranked.total
+    kept = ranked.filter((step != before) | (ranked["rank"] == 1))
+    return kept.aggregate(sample=kept.value.collect())
 
 
 def _few(spec, outliers, rows):
@@ -188,11 +243,6 @@ def _few(spec, outliers, rows):
         if spec.threshold_percent is None:
             return True
     return at_most_share(outliers, rows, spec.threshold_percent or 0)
-
-
-def _method_faults(spec):
-    if spec.config.get("method") == "isolation_forest":
-        yield "method", "no_forest", {"method": "isolation_forest"}
 
 
 @register_rule(

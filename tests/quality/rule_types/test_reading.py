@@ -125,7 +125,6 @@ def test_the_comparison_of_two_columns_may_stand_in_the_column_of_the_operator()
         (("freshness", "placed_at", {"max_age": "soon"}), [("max_age", "not_a_duration")]),
         (("recency_check", None, {"window": "P1D"}), [("column", "required")]),
         (("distribution_check", "amount", {"mean": 1, "std_dev": 0}), [("std_dev", "more_than")]),
-        (("outlier_detection", "amount", {"method": "isolation_forest"}), [("method", "no_forest")]),
         (("statistical_threshold", "amount", {"statistic": "mean"}), [("min", "required")]),
         (("statistical_threshold", "amount", {"statistic": "mode", "min": 1}), [("statistic", "not_one_of")]),
         (("statistical_threshold", "amount", {"statistic": "mean", "value": 1}), [("threshold_operator", "required")]),
