@@ -10,7 +10,7 @@ MICROSECONDS = {
     "postgres": "CAST(EXTRACT(epoch FROM a0) * 1000000 AS BIGINT)",
     "databricks": "unix_micros(CAST(a0 AS TIMESTAMP))",
     "sqlite": "CAST(ROUND((julianday(a0) - 2440587.5) * 86400000) * 1000 AS BIGINT)",
-    "trino": "CAST(to_unixtime(a0) * 1000000 AS BIGINT)",
+    "trino": "CAST(to_unixtime(CAST(a0 AS TIMESTAMP(6))) * 1000000 AS BIGINT)",  # of a day there is none
 }
 MARK = "written_"  # how what Ibis cannot write is called until the text is made
 
