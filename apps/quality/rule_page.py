@@ -17,6 +17,9 @@ HISTORY = 90
 TICKS = 30
 LISTED = 20
 CHANGES = 10
+SILENT = frozenset(
+    {"meta", "updated_at", "capsule_version_id"}
+)  # what moves without the rule saying anything else
 MOST_POINTS = 90
 
 
@@ -28,6 +31,7 @@ def context(rule, reader):
     last = checks[0] if checks else None
     rule.is_wrong = last is not None and last.status in ("failed", "error", "warning")
     may_see_values = reader.clearance >= CONFIDENTIAL
+    changed = changes(rule, reader)
     return {
         "rule": rule,
         "capsule": home,
@@ -35,7 +39,7 @@ def context(rule, reader):
         "last": told(last, reader) if last else None,
         "ticks": [check.status for check in checks[:TICKS]][::-1],
         "checks": [told(check, reader) for check in checks[:LISTED]],
-        "chart": chart(rule, checks),
+        "chart": chart(rule, checks, changed),
         "durations": durations(checks),
         "sample": sample(checks) if may_see_values else None,
         "values_withheld": not may_see_values and any(check.sample_failures for check in checks[:1]),
@@ -43,7 +47,7 @@ def context(rule, reader):
         "config": json.dumps(rule.config, indent=2, ensure_ascii=False, sort_keys=True)
         if rule.config
         else "",
-        "changes": changes(rule, reader),
+        "changes": changed,
         "may_write": writing.may_write(reader, home),
         "muted_until": rule.muted_until if rule.is_muted(at=timezone.now()) else None,
         "never_blocks": rule.blocking and rule.severity in ("info", "warning"),
@@ -90,8 +94,11 @@ def _shown(value):
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def chart(rule, checks):
-    """How the number that decides moved against its threshold; None with fewer than two numbers."""
+def chart(rule, checks, changed=()):
+    """How the number that decides moved against its threshold, and when the rule was changed meanwhile.
+
+    None with fewer than two numbers.
+    """
     points = [(check.checked_at, check.measured_value) for check in checks[:MOST_POINTS]][::-1]
     known = [float(value) for _at, value in points if value is not None]
     if len(known) < 2:
@@ -110,7 +117,7 @@ def chart(rule, checks):
         "last": f"{known[-1]:g}",
         "n": len(points),
     }
-    return charts.trend(
+    drawn = charts.trend(
         [(day_of(at), None if value is None else float(value)) for at, value in points],
         low=low,
         high=high,
@@ -118,8 +125,25 @@ def chart(rule, checks):
         threshold=threshold,
         notes=[(last, f"{known[-1]:g}", "critical" if status == "failed" else "")],
         title=title,
+        marks=(marks := _marks(points, changed)),
         head=(_("Checked"), _("Measured")),
     )
+    rows = list(drawn.rows)
+    for before, said in reversed(marks):
+        rows.insert(before, (said, None))
+    return charts.Chart(drawn.svg, drawn.title, drawn.head, tuple(rows))
+
+
+def _marks(points, changed):
+    """[(how many points lie before it, what was changed)], oldest first; of changes between two points."""
+    found = []
+    for change in reversed(changed):
+        fields = [name for name in change["changed_fields"] or () if name not in SILENT]
+        before = sum(at < change["changed_at"] for at, _value in points)
+        if change["operation"] == "UPDATE" and fields and 0 < before < len(points):
+            said = _("Rule changed %(day)s: %(fields)s")
+            found.append((before, said % {"day": day_of(change["changed_at"]), "fields": ", ".join(fields)}))
+    return found
 
 
 def _threshold(rule, checks):

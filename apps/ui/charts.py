@@ -291,11 +291,25 @@ def label(x, y, text, css="", anchor=""):
     return f"<text{place}>{escape(str(text))}</text>"
 
 
-def trend(points, *, low, high, lines=(), threshold=None, notes=(), width=920, height=170, title="", head=()):
+def trend(
+    points,
+    *,
+    low,
+    high,
+    lines=(),
+    threshold=None,
+    notes=(),
+    marks=(),
+    width=920,
+    height=170,
+    title="",
+    head=(),
+):
     """A number over time on its axis, with the few points that matter named beside them.
 
     `points` are (label, value or None) oldest first; `low` and `high` bound the axis; `lines` are the
     values that get a hairline and a figure. `notes` are (index, text, hue): hue empty for a plain dot.
+    `marks` are (index, text): something that happened just before that point, as an upright line.
     The first and the last label stand under the axis.
     """
     left, right, top, bottom = 34, width - 92, 10, height - 40
@@ -312,6 +326,10 @@ def trend(points, *, low, high, lines=(), threshold=None, notes=(), width=920, h
         body += label(left - 8, y + 4, f"{value:g}", "soft", "end")
     if threshold is not None:
         body += f'<path class="threshold" d="M{left} {place(0, threshold)[1]:.1f}H{right}"/>'
+    for at, text in marks:
+        x = place(at - 0.5, low)[0]
+        told = f"<title>{escape(text)}</title>"
+        body += f'<path class="threshold" d="M{x:.1f} {top}V{bottom}">{told}</path>'
     stretches = [[place(at, value) for at, value in stretch] for stretch in runs([v for _, v in points])]
     paths = "".join(line(stretch) for stretch in stretches if len(stretch) > 1)
     body += f'<path class="data" d="{paths}"/>' if paths else ""

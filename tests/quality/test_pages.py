@@ -6,6 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.people.reader import system
+from apps.quality import writing
 from tests.factories import (
     CapsuleFactory,
     DomainFactory,
@@ -222,3 +224,20 @@ def test_results_of_a_run_stand_worst_first_and_go_into_a_sheet(
 def _number(rule):
     rule.refresh_from_db()
     return rule.number
+
+
+def test_a_change_of_the_rule_is_marked_between_its_checks_in_picture_and_table(sign_in, orders):
+    bounded = rule(orders, rule_type="range_check", expected_range_min=0)
+    now = timezone.now()
+    for days, measured in ((-2, 1), (-1, 4), (1, 9)):
+        QualityCheckFactory(rule=bounded, checked_at=now + timedelta(days=days), measured_value=measured)
+    bounded.refresh_from_db()
+    writing.change(bounded, {"expected_range_min": 5}, by=system("test"))
+    writing.mute(bounded, now + timedelta(days=9), by=system("test"))
+
+    page = sign_in("steward").get(reverse("quality:rule", args=[bounded.number]))
+
+    rows = page.context["chart"].rows
+    assert [row[1] for row in rows] == [1, 4, None, 9]
+    assert rows[2][0].endswith(": expected_range_min")
+    assert page.content.decode().count("<title>Rule changed") == 1
