@@ -117,12 +117,18 @@ def proposed(policy, content=None):
 
 
 def waiting(policy, asker, review=None):
-    """The `Effect` of the text that waits: of a proposal (`review`, if it is known), or of a draft; None if none does."""
+    """The `Effect` of the text that waits; None if none does. `review` is the proposal, if it is known."""
+    meant = text_that_waits(policy, asker, review)
+    return of(meant, asker) if meant else None
+
+
+def text_that_waits(policy, asker, review=None):
+    """The policy as a submitted proposal, or as its draft, would have it; None if nothing waits."""
     if policy.is_edited_freely:
-        return of(proposed(policy), asker)
+        return proposed(policy)
     submitted = Review.objects.visible_to(asker).submitted().filter(subject_id=policy.pk)
     review = review or submitted.order_by("-number").first()
-    return of(proposed(policy, review.proposal), asker) if review else None
+    return proposed(policy, review.proposal) if review else None
 
 
 def of(meant, asker):

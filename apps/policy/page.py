@@ -1,10 +1,12 @@
 """What the pages of policies show: the filters of the list, and one policy with what it covers and what waits."""
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from apps.catalog.models import Column
 from apps.catalog.vocabularies import Sensitivity
+from apps.ui import querystring
 from apps.workflow.models import Review
 
 from . import access, conflict_rows, effective_rows, effects, sentences
@@ -77,10 +79,12 @@ def context(policy, reader):
     clashes = conflict_rows.visible(reader, on=today, capsule=policy.home) if policy.holds(on=today) else []
     values = {name: getattr(policy, name) for name in effective_rows.FIELDS}
     may_write = access.may_write(reader, policy.home)
+    change = effects.waiting(policy, reader, own) if may_write else None
     return {
         "policy": policy,
         "capsule": policy.home,
-        "change": effects.waiting(policy, reader, own) if may_write else None,
+        "matrix_url": matrix_url(policy, change.on) if change and reader.may(access.DECIDE) else "",
+        "change": change,
         "says": sentences.of_policy(values, reader.clearance),
         "proposals": waiting,
         "covered": covered.order_by("ordinal_position", "name")[:COVERED],
@@ -98,6 +102,12 @@ def context(policy, reader):
         "may_write": may_write,
         "may_remove": access.may_remove(reader, policy),
     }
+
+
+def matrix_url(policy, on):
+    """The matrix of the capsule on a day, with the text that waits laid over it."""
+    day = on.isoformat() if on > timezone.now().date() else ""
+    return querystring.url(reverse("policy:matrix"), {}, policy=policy.number, q=policy.home.urn, on=day)
 
 
 def effective(subject, reader, *, on, policies=None):

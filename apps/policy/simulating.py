@@ -87,10 +87,13 @@ def outcomes(readers, columns, *, on=None, instead=()):
     ]
 
 
-def several(readers, columns, asker, *, on=None):
-    """[[`Answer`]] for each of several readers; seven queries, and one for each clearance among them."""
+def several(readers, columns, asker, *, on=None, instead=()):
+    """[[`Answer`]] for each of several readers; seven queries, and one for each clearance among them.
+
+    The policies of `instead` count as they are in memory.
+    """
     columns = list(columns)
-    decided = decisions_of([viewer_of(reader) for reader in readers], columns, on=on)
+    decided = decisions_of([viewer_of(reader) for reader in readers], columns, on=on, instead=instead)
     named = known_to(asker, [decision for each in decided for decision in each.values()])
     seen = {clearance: _seen(clearance, columns) for clearance in {reader.clearance for reader in readers}}
     return [

@@ -9,6 +9,7 @@ from django.http import StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +23,8 @@ from apps.ui import paging, querystring, slots, spreadsheets, words
 from apps.ui.htmx import fragment
 from apps.ui.templatetags import ui
 
-from . import access, simulating
+from . import access, effects, simulating
+from .models import Policy
 from .simulator_forms import CircumstancesForm, SimulatorForm
 
 OUTCOMES = ("clear", "masked", "conditional", "denied")
@@ -33,6 +35,7 @@ SHOWS = {
 }
 PAGE, BATCH = 50, 500
 MOST_EXPORTED = 20_000
+CHANGED = SafeString(' class="changed"')
 SELECTED = SafeString(' aria-selected="true"')
 ORDER = ("capsule__name", "capsule_id", "ordinal_position", "name", "id")
 
@@ -74,19 +77,26 @@ def matrix(request):
     show = request.GET.get("show", "")
     show = show if show in SHOWS else "all"
     columns = _shown(_columns(request.reader), request.GET.get("q", "").strip(), show)
+    laid = _laid_over(request)
+    instead = [laid] if laid else []
     if request.GET.get("format") == "csv":
-        return _exported(columns, request.reader, form)
+        return _exported(columns, request.reader, form, instead)
     page = paging.page(columns, request, order=ORDER, size=PAGE)
     opened = request.GET.get("cell", "")
-    found = _by_column(page.rows, request.reader, form)
+    found = _by_column(page.rows, request.reader, form, instead)
+    before = _now(page.rows, form) if laid else {}
     chosen = _opened(found, opened)
-    rows = [_row(request, answers, opened, first=not (at or chosen)) for at, answers in enumerate(found)]
+    rows = [
+        _row(request, answers, opened, before, first=not (at or chosen)) for at, answers in enumerate(found)
+    ]
     for above, row in zip([None, *rows], rows, strict=False):
         row["first"] = above is None or above["column"].capsule_id != row["column"].capsule_id
     context = {
         "form": form,
         "page": page,
         "rows": rows,
+        "laid": laid,
+        "changed": sum(row["changed"] for row in rows),
         "roles": list(ROLES.values()),
         "shows": SHOWS.items(),
         "show": show,
@@ -124,15 +134,34 @@ def _shown(columns, text, show):
     return columns.filter(sensitivity_rank__gte=4) if show == "restricted" else columns
 
 
-def _by_column(columns, asker, form):
+def _laid_over(request):
+    """The text that waits of the policy which the address names, to be laid over those in force; None without one."""
+    number = request.GET.get("policy", "").removeprefix("P-")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return None
+    policy = Policy.objects.visible_to(request.reader).filter(number=number).first()
+    return effects.text_that_waits(policy, request.reader) if policy else None
+
+
+def _by_column(columns, asker, form, instead):
     """For each column, the answers of all roles."""
     if not columns:
         return []
-    readers = [simulating.of_role(name, **form.about) for name in ROLES]
-    return list(zip(*simulating.several(readers, columns, asker, on=form.day), strict=True))
+    found = simulating.several(_roles(form), columns, asker, on=form.day, instead=instead)
+    return list(zip(*found, strict=True))
 
 
-def _row(request, answers, opened, *, first):
+def _now(columns, form):
+    """{(column id, role): outcome} as it is without anything laid over."""
+    found = simulating.outcomes(_roles(form), columns, on=form.day)
+    return {(key, role): each[key] for role, each in zip(ROLES, found, strict=True) for key in each}
+
+
+def _roles(form):
+    return [simulating.of_role(name, **form.about) for name in ROLES]
+
+
+def _row(request, answers, opened, before, *, first):
     """A column and its cells, ready to be printed: a page has hundreds of them.
 
     The keyboard enters the grid at the opened cell, or at the first one of the `first` row; arrows lead on from there.
@@ -143,6 +172,10 @@ def _row(request, answers, opened, *, first):
     for answer, role in zip(answers, ROLES.values(), strict=True):
         key = f"{column.pk}:{role.name}"
         word = words.word("access", answer.outcome).text
+        was = before.get((column.pk, role.name), answer.outcome)
+        changed = was != answer.outcome
+        if changed:
+            word = _("%(then)s, was %(now)s") % {"then": word, "now": words.word("access", was).text}
         cells.append(
             {
                 "letter": words.ACCESS_LETTERS[answer.outcome],
@@ -151,11 +184,14 @@ def _row(request, answers, opened, *, first):
                 "url": querystring.url(request.path, request.GET, cell=key, **keep),
                 "label": f"{column.name}, {role.title}: {word}",
                 "mark": ui.access(answer.outcome),
+                "changed": CHANGED if changed else SafeString(),
+                "was": format_html("<s>{}</s>", words.ACCESS_LETTERS[was]) if changed else SafeString(),
             }
         )
     return {
         "column": column,
         "level": SENSITIVITY[column.sensitivity_rank - 1],
+        "changed": sum(bool(cell["changed"]) for cell in cells),
         "cells": slots.filled("policy/_matrix_cell.html", cells),
     }
 
@@ -169,7 +205,7 @@ def _opened(found, key):
     return None
 
 
-def _exported(columns, asker, form):
+def _exported(columns, asker, form, instead):
     """Every column with its answers as CSV, read in batches; who asks acts while the rows go out."""
     head = ("capsule", "column", "sensitivity_rank", *ROLES)
 
@@ -178,7 +214,7 @@ def _exported(columns, asker, form):
             keys = list(columns.order_by(*ORDER).values_list("pk", flat=True)[:MOST_EXPORTED])
             for start in range(0, len(keys), BATCH):
                 batch = list(columns.filter(pk__in=keys[start : start + BATCH]).order_by(*ORDER))
-                for column, answers in zip(batch, _by_column(batch, asker, form), strict=True):
+                for column, answers in zip(batch, _by_column(batch, asker, form, instead), strict=True):
                     yield (
                         column.capsule.urn, column.name, column.sensitivity_rank,
                         *(answer.outcome for answer in answers),

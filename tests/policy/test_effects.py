@@ -200,3 +200,33 @@ def test_a_policy_in_force_without_a_proposal_has_no_effect_to_tell(client, cust
     signed_in(client, "policy_admin")
 
     assert client.get(f"/api/v1/policies/{policy.pk}/effect").status_code == 409
+
+
+def test_the_matrix_with_a_draft_laid_over_marks_the_cells_that_would_change(client, customers):
+    # Given a draft that takes three columns from the roles that see confidential data
+    draft = PolicyFactory(capsule=customers, sensitivity_level="restricted")
+    signed_in(client, "policy_admin")
+    assert "Lay it over the matrix" in client.get(draft.get_absolute_url()).content.decode()
+
+    # When it is laid over the matrix
+    plain = client.get("/policies/matrix/").content.decode()
+    laid = client.get("/policies/matrix/", {"policy": draft.number}).content.decode()
+
+    # Then those cells are marked, say both, and the spreadsheet has the same
+    assert 'class="changed"' not in plain
+    stewards = [f"{name}, Steward: Denied, was Clear" for name in ("email", "city", "since")]
+    assert all(label in laid for label in stewards)
+    assert laid.count('class="changed"') == laid.count(", was Clear") == laid.count("<s>C</s>") > 0
+    lines = client.get("/policies/matrix/", {"policy": draft.number, "format": "csv"}).getvalue().decode()
+    head, first, *_rest = (line.split(",") for line in lines.splitlines())
+    assert first[head.index("steward")] == "denied"
+
+
+@pytest.mark.parametrize("named", ["0", "999999999", "P-", "9" * 40, "²", "x"])
+def test_a_policy_that_is_not_there_lays_nothing_over_the_matrix(client, customers, named):
+    signed_in(client, "policy_admin")
+
+    answer = client.get("/policies/matrix/", {"policy": named})
+
+    assert answer.status_code == 200
+    assert "laid over" not in answer.content.decode()
