@@ -69,8 +69,8 @@ bench-full: $(VENV)/.dev
 # Two people at the same moment, two hundred times for each pair of deeds, and a hundred applies that are killed; the tests do
 # it fifty and twenty-five times.
 races: $(VENV)/.dev
-	@RACES=200 KILLS=100 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py tests/deploy/test_apply_races.py tests/deploy/test_plan_races.py \
-	  tests/deploy/test_plan_faults.py
+	@RACES=200 KILLS=100 "$(BIN)/python" -m pytest -n "$${TEST_WORKERS:-2}" tests/workflow/test_races.py tests/contracts/test_races.py tests/deploy/test_apply_races.py \
+	  tests/deploy/test_plan_races.py tests/deploy/test_plan_faults.py
 
 # Detection of personal data on columns that nothing is tuned on; fails below the limits. CI runs the set that it is tuned on.
 eval-pii: $(VENV)/.dev

@@ -15,7 +15,7 @@ from apps.dcs.periods import Period
 from apps.dcs.refusals import Conflict
 from apps.workflow.models import Step
 
-from . import promises
+from . import notice, promises
 from .access import may_watch
 from .models import Contract, Incident
 
@@ -37,10 +37,11 @@ WITH RECURSIVE up(start, node, depth) AS (
     JOIN sla_incidents s ON s.id = u.start
     WHERE u.depth > 0 AND i.root_id IS NULL AND i.capsule_id <> s.capsule_id
         AND i.incident_status IN ('open', 'investigating', 'mitigated') AND i.detected_at <= s.detected_at
-        AND i.number < s.number
     ORDER BY u.start, u.depth DESC, i.number
 )
-UPDATE sla_incidents i SET root_id = f.root FROM found f WHERE i.id = f.start
+-- What one pass found together has no order of its own; where lineage goes in a circle, the first number is the root.
+UPDATE sla_incidents i SET root_id = f.root FROM found f, sla_incidents r WHERE i.id = f.start AND r.id = f.root
+    AND (r.number < i.number OR NOT EXISTS (SELECT FROM found g WHERE g.start = f.root))
 """
 
 
@@ -64,6 +65,7 @@ def follow(contracts, found, *, at):
     if opened:
         Incident._base_manager.bulk_create(opened, ignore_conflicts=True)
         _group()
+        notice.broken([incident.pk for incident in opened])
     settle(list(by_key))
 
 
@@ -103,6 +105,7 @@ def report(contract, values, *, by, reason=""):
         given["meta"] = {**(values.get("meta") or {}), "origin": REPORTED, "by": by.name, "count": 1}
         found = Incident._base_manager.create(contract=locked, capsule_id=locked.capsule_id, **given)
         _group()
+        notice.broken([found.pk])
         settle([locked.pk])
     found.refresh_from_db()
     return found
@@ -122,6 +125,8 @@ def describe(incident, values, *, by, reason=""):
 def take(incident, step, *, by, comment="", **given):
     """Take one step of an incident, and let its contract follow. Raises what the step raises, `KeyError` for no step."""
     with acting(by, reason=comment):
+        # As the monitor does: the contract before its incidents.
+        Contract._base_manager.select_for_update(no_key=True).get(pk=incident.contract_id)
         incident.take(step, by=by, comment=comment, **given)
         settle([incident.contract_id])
     return incident

@@ -57,14 +57,19 @@ def evaluate(contract, *, by, at=None):
             code="not_in_force",
         )
     with acting(by, reason=_("Contract evaluated")):
-        return _look([contract], at or timezone.now())[contract.pk]
+        return _look(_locked(pk=contract.pk), at or timezone.now()).get(contract.pk, [])
 
 
 def evaluate_capsule(capsule_id, *, at=None):
     """Look at the contract in force of one capsule: something new is known about its data."""
     with acting(system(TASK)):
-        found = list(Contract.objects.filter(capsule=capsule_id, capsule__retired_at=None).in_force())
-        return _look(found, at or timezone.now())
+        return _look(_locked(capsule=capsule_id, capsule__retired_at=None), at or timezone.now())
+
+
+def _locked(*, skip=False, **which):
+    """The contracts in force among these, locked before anything of theirs: whoever writes waits here or nowhere."""
+    found = Contract.objects.filter(**which).in_force().order_by("pk")
+    return list(found.select_for_update(of=("self",), no_key=True, skip_locked=skip))
 
 
 def evaluate_due(*, at=None, most=AT_MOST):
@@ -79,9 +84,12 @@ def evaluate_due(*, at=None, most=AT_MOST):
                 .select_for_update(skip_locked=True)
                 .values_list("contract", flat=True)[:BATCH]
             )
-            found = Contract.objects.filter(pk__in=due, capsule__retired_at=None).in_force()
-            _look(list(found), at)
-            Watch._base_manager.filter(contract__in=due).exclude(looked_at=at).delete()
+            # A contract that somebody else writes stays due: who holds watches does not wait for contracts.
+            _look(_locked(pk__in=due, capsule__retired_at=None, skip=True), at)
+            over = Contract._base_manager.filter(pk__in=due).exclude(
+                status__in=[Contract.Status.ACTIVE, Contract.Status.BREACHED], capsule__retired_at=None
+            )
+            Watch._base_manager.filter(contract__in=over).delete()
         looked += len(due)
         if len(due) < BATCH:
             return looked

@@ -131,19 +131,22 @@ def remind(review, *, on):
     return told
 
 
-def tell(told, event, url, *, but=None, urgent=False):
+def tell(told, event, url, *, but=None, urgent=False, stage=""):
     """Write notifications about something that has no review: (person, why them, text) each; never to the reader `but`.
+
+    A stage is told once a person, whoever tells at the same moment. Returns how many are new.
 
     Rows of the running transaction: nobody hears of what is rolled back, and mails go out after it has ended.
     """
     skipped = but.user.pk if but is not None and but.user is not None else None
     rows = [
-        Notification(person=person, event=event, why=why, text=text[:1000], url=url, urgent=urgent)
+        Notification(
+            person=person, event=event, stage=stage, why=why, text=text[:1000], url=url, urgent=urgent
+        )
         for person, why, text in told
         if person.pk != skipped
     ]
-    Notification.objects.bulk_create(rows)
-    return len(rows)
+    return _write(rows, review=None, event=event, stage=stage)
 
 
 # ---------- mails ----------
@@ -238,6 +241,10 @@ def _tell(people, review, event, text, *, but=None, stage="", urgent=False):
         for person, why in people.items()
         if person is not None and person.pk != skipped
     ]
+    return _write(rows, review=review, event=event, stage=stage)
+
+
+def _write(rows, *, review, event, stage):
     if not stage:
         Notification.objects.bulk_create(rows)
         return len(rows)

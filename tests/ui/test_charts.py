@@ -80,7 +80,10 @@ def test_the_height_of_a_light_says_how_bad_it_was():
 
 
 def test_days_without_a_measurement_are_not_counted():
-    assert ui.kept([(1, "kept"), (2, "broken"), (3, "unknown"), (4, "maintenance")]) == "kept 1 of 2"
+    assert (
+        ui.kept([(1, "kept"), (2, "broken"), (3, "unknown"), (4, "maintenance"), (5, "at_risk")])
+        == "kept 2 of 3"
+    )
 
 
 def test_what_goes_over_the_allowance_is_critical():

@@ -309,10 +309,13 @@ def lights(days, title="", url=""):
 
 @register.filter
 def kept(days):
-    """{{ promise.days|kept }}: "kept 87 of 90"; days without a measurement and maintenance do not count."""
+    """{{ promise.days|kept }}: "kept 87 of 90"; a day at risk was kept; unmeasured ones and maintenance do not count."""
     states = [state for _day, state in days]
     measured = [state for state in states if state in ("kept", "at_risk", "broken")]
-    return _("kept %(kept)s of %(all)s") % {"kept": measured.count("kept"), "all": len(measured)}
+    return _("kept %(kept)s of %(all)s") % {
+        "kept": len(measured) - measured.count("broken"),
+        "all": len(measured),
+    }
 
 
 @register.simple_tag

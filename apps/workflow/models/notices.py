@@ -21,6 +21,7 @@ class Notification(Keyed):
         WATCHER = "watcher", _("You watch it.")
         OWNER = "owner", _("You look after it or its domain.")
         TALKED = "talked", _("You took part in its discussion.")
+        CONSUMER = "consumer", _("You or your team use this data.")
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False
@@ -53,6 +54,11 @@ class Notification(Keyed):
                 fields=["person", "review", "event", "stage"],
                 condition=~models.Q(stage=""),
                 name="one_reminder_a_stage",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "event", "stage"],
+                condition=models.Q(review__isnull=True) & ~models.Q(stage=""),
+                name="one_message_a_stage",
             ),
         ]
 
