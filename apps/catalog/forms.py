@@ -34,6 +34,13 @@ class TagsField(forms.CharField):
         return self.to_python(data or "") != (initial or [])
 
 
+class WordsField(TagsField):
+    """A list of words, parted by commas, in place of the JSON that stores it."""
+
+    def __init__(self, *args, encoder=None, decoder=None, **kwargs):
+        super().__init__(*args, **kwargs)
+
+
 class RevisionForm(forms.ModelForm):
     """An edit that knows what its author saw: `seen` is the row's last change, `base_<field>` each former value."""
 

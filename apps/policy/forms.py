@@ -7,7 +7,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.catalog.forms import TagsField
+from apps.catalog.forms import WordsField
 from apps.catalog.models import Owner
 
 from .models import Policy
@@ -29,13 +29,6 @@ HELP = {
     "compliance_frameworks": gettext_lazy("Such as GDPR, PCI-DSS, HIPAA."),
     "effective_from": gettext_lazy("Empty: as soon as it is approved."),
 }
-
-
-class WordsField(TagsField):
-    """A list of words, parted by commas, in place of the JSON that stores it."""
-
-    def __init__(self, *args, encoder=None, decoder=None, **kwargs):
-        super().__init__(*args, **kwargs)
 
 
 class PolicyForm(forms.ModelForm):
