@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from . import tokens
+from . import sessions, tokens
 from .reader import reader_of
 
 API = "/api/"
@@ -39,7 +39,7 @@ class ReaderMiddleware:
                 request._dont_enforce_csrf_checks = True
         elif time.time() - request.session.get("last_seen", time.time()) > settings.IDLE_SECONDS:
             logout(request)
-        request.reader = SimpleLazyObject(lambda: _reader(request))
+        request.reader = SimpleLazyObject(lambda: reader_for(request))
         response = self.get_response(request)
         if request.token is None and request.user.is_authenticated:
             _remember(request)
@@ -63,7 +63,8 @@ class ReaderMiddleware:
         return redirect("password_change")
 
 
-def _reader(request):
+def reader_for(request):
+    """The `Reader` of a request, from its token or its session."""
     token = request.token
     about = {
         "request_id": getattr(request, "request_id", ""),
@@ -78,6 +79,7 @@ def _reader(request):
     if not user.is_authenticated:
         return reader_of(None, **about)
     # The key itself would let a reader of the log take the session over; its head tells sessions apart.
+    about["is_fresh"] = sessions.is_fresh(request)
     return reader_of(user, session_id=(request.session.session_key or "")[:8], **about)
 
 

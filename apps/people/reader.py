@@ -11,7 +11,8 @@ class Reader:
     """The person, program or task behind a request; what `visible_to(reader)` and `acting(reader)` take.
 
     `clearance` is a rank from 0 (nothing) to 5 (secret). `via` is `session`, `token`, `task` or `none`.
-    `scopes` bound what a token may do; they are empty otherwise.
+    `scopes` bound what a token may do; they are empty otherwise. `is_fresh` is false for a browser in which nobody has
+    shown a password for five minutes: what is signed there needs it again.
     """
 
     user: object = None
@@ -26,6 +27,7 @@ class Reader:
     address: str = ""
     application: str = "portal"
     via: str = "none"
+    is_fresh: bool = True
 
     @property
     def is_authenticated(self):

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
 from apps.dcs.refusals import Conflict
+from apps.people import proof
 
-from . import desk, reviews
+from . import desk, refusals, reviews
 from .models import (
     Delegation,
     NoticePreference,
@@ -79,6 +80,7 @@ class WorkflowAdmin(GovernedAdmin):
         waiting = reviews.waiting_review(record)
         return {
             "steps": self.steps(record, request.reader, waiting),
+            "needs_proof": waiting is not None and refusals.needs_proof(waiting, request.reader),
             "step_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_step",
             "review": waiting,
             "changed_fields": desk.fields_of(waiting) if waiting is not None else [],
@@ -104,6 +106,8 @@ class WorkflowAdmin(GovernedAdmin):
         if record is None or not self.has_view_permission(request, record):
             raise Http404
         try:
+            if wrong := proof.show(request):
+                raise ValidationError({"password": [wrong]})
             said = self.take(
                 request, record, step, request.POST.get("comment", ""), request.POST.get("hash", "")
             )

@@ -11,7 +11,15 @@ from . import deciders, notices
 from .locks import locked
 from .models import Delegation, Review, ReviewDecision, ReviewMember
 from .proposals import LONGEST_REASON
-from .refusals import changed, not_now, refused_by_database, require_author, require_base
+from .refusals import (
+    changed,
+    needs_proof,
+    not_now,
+    refused_by_database,
+    require_author,
+    require_base,
+    unproved,
+)
 from .reviewable import LEVELS, ReviewableMany
 from .transitions import IllegalTransition, Stateful, as_reader
 
@@ -34,6 +42,8 @@ def decide(review, decision, *, shown, by, reason="", on_behalf_of=None):
         if not review.is_open:
             raise IllegalTransition(deciders.not_open(review))
         on_behalf_of = _require_decider(review, reader, on_behalf_of)
+        if decision == ReviewDecision.Decision.APPROVE and needs_proof(review, reader):
+            raise unproved()
         if shown != review.proposal_hash:
             raise changed()
         require_base(subject, review)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.ui import paging, querystring
 
-from . import deciders, diff, members, reviews
+from . import deciders, diff, members, refusals, reviews
 from .models import Review, ReviewMember, reviewable_models
 from .reviewable import ReviewableMany
 
@@ -326,6 +326,7 @@ def page_of(review, request):
         "steps": steps,
         "lock": lock,
         "may_decide": may_decide,
+        "needs_proof": may_decide and refusals.needs_proof(review, reader),
         "effect": effect(review, review.quorum - approvals),
         "colleagues": [p for p in _role_holders(review) if p != reader.user] if may_decide else [],
         "stale": stale,

@@ -15,6 +15,19 @@ from .reviewable import ReviewableMany
 from .transitions import IllegalTransition
 
 SHOWN = 5
+# Kinds whose approval is a signature: whoever gives it has just shown who they are.
+SIGNED = ("contract",)
+
+
+def needs_proof(review, reader):
+    """True if the reader has to show their password before they approve this."""
+    return review.kind in SIGNED and not reader.is_fresh
+
+
+def unproved():
+    """The conflict of a signature without a password of the last five minutes."""
+    said = _("You signed in more than five minutes ago. Enter your password with the signature.")
+    return Conflict(said, code="proof_needed")
 
 
 def changed():

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from apps.audit.context import acting
 from apps.dcs.refusals import Conflict
+from apps.people import proof
 from apps.ui import paging, querystring
 from apps.ui.htmx import is_for
 
@@ -64,6 +65,8 @@ def decide(request, number):
                 raise ValidationError({"to": [_("Choose a colleague.")]})
             verbs.hand_over(asked, by=request.reader, to=to, reason=reason)
         elif name in verbs.DECISIONS:
+            if said := proof.show(request):
+                raise ValidationError({"password": [said]})
             verbs.take(asked, name, by=request.reader, reason=reason, shown=request.POST.get("hash", ""))
         else:
             raise ValidationError({"decision": [_("Choose what to decide.")]})
