@@ -32,13 +32,16 @@ class GovernForce(migrations.RunSQL):
     """Let rows of `table` enter force, change there and leave it only by approved reviews; others are written freely.
 
     `state` is a column, `in_force` its values that bind; among `by_itself`, some of these, a row moves without review.
-    `governed` columns are the content, `evidence` columns say who approved (trust.md, section 2.2).
+    `governed` columns are the content, `evidence` columns say who approved (trust.md, section 2.2). What has versions names
+    the column that they share and the state of a replaced one as `versions`, what has an end the column of its approved last
+    day and the state after it as `ends`.
     """
 
-    def __init__(self, table, *, state, in_force, governed, by_itself=(), evidence=()):
+    def __init__(self, table, *, state, in_force, governed, by_itself=(), evidence=(), versions=(), ends=()):
         self.table = table
         lists = (",".join(each) for each in (in_force, by_itself, governed, evidence))
-        arguments = ", ".join(f"'{each}'" for each in (state, *lists))
+        further = (*(versions or ("", "")), *(ends or ("", ""))) if versions or ends else ()
+        arguments = ", ".join(f"'{each}'" for each in (state, *lists, *further))
         on = f'dcs."{table}"'
         super().__init__(
             f"CREATE TRIGGER govern BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW"
