@@ -8,6 +8,22 @@ from apps.catalog.access import YES, Verdict
 CONTRACT, RUN = "catalog.edit_contract", "quality.run_quality"
 
 
+def may_write(reader, capsule):
+    """May the reader draft and propose contracts of the capsule? Contract owners of its team, and whoever may edit it."""
+    if reader.may(CONTRACT) and (capsule.owner_id is None or access.belongs(reader, capsule.owner_id)):
+        return YES
+    return access.may_edit(reader, capsule)
+
+
+def may_remove(reader, contract):
+    """May the reader delete this draft? Its author, and whoever may write it."""
+    if contract.status != contract.Status.DRAFT:
+        return Verdict(False, _("Only drafts are deleted; what was in force is deprecated."))
+    if reader.user is not None and contract.author_id == reader.user.pk:
+        return YES
+    return may_write(reader, contract.capsule)
+
+
 def may_watch(reader, contract):
     """May the reader measure this contract and handle its incidents?
 

@@ -3,13 +3,23 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.dcs.admin import DraftAdmin, GovernedAdmin, ReadOnlyAdmin
+from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
+from apps.workflow.admin import WorkflowAdmin
 
 from .models import Contract, Incident, Measurement, Watch
 
 
 @admin.register(Contract)
-class ContractAdmin(DraftAdmin):
+class ContractAdmin(WorkflowAdmin):
+    state_fields = [
+        "status",
+        "author",
+        "submitted_by",
+        "approved_by",
+        "approved_at",
+        "created_at",
+        "updated_at",
+    ]
     list_display = [
         "capsule",
         "version",
@@ -75,7 +85,7 @@ class ContractAdmin(DraftAdmin):
                 ]
             },
         ),
-        (_("State"), {"fields": [*DraftAdmin.state_fields, "meta"]}),
+        (_("State"), {"fields": [*state_fields, "meta"]}),
     ]
 
 

@@ -6,13 +6,16 @@ from django.utils import timezone
 
 from apps.catalog.addresses import page_of
 from apps.ui import querystring
+from apps.workflow.models import Review, ReviewDecision
+from apps.workflow.refusals import needs_proof
 
 from . import history, monitor, promises, spoken
-from .access import may_watch
+from .access import may_remove, may_watch, may_write
 from .consumers import consumers, effective
 from .models import Contract, Incident
 
 INCIDENTS = 10
+SHOWN = 5
 
 
 def context(contract, reader, *, at=None):
@@ -40,6 +43,27 @@ def context(contract, reader, *, at=None):
         "may_evaluate": measured and bool(may_watch(reader, contract)),
         "looked_at": getattr(getattr(contract, "watch", None), "looked_at", None),
         "notice_days": promises.notice_days(contract),
+        **life(contract, reader),
+    }
+
+
+def life(contract, reader):
+    """What waits for a decision, the steps that are open, who signed what, and what happened so far."""
+    waiting = Review.objects.visible_to(reader).touching(contract).submitted().select_related("created_by")
+    waiting = list(waiting.order_by("number"))
+    own = next((review for review in waiting if review.subject_id == contract.pk), None)
+    signed = ReviewDecision.objects.filter(
+        review__in=Review.objects.touching(contract).filter(state=Review.State.APPLIED), decision="approve"
+    )
+    return {
+        "proposals": waiting,
+        "review": own,
+        "steps": contract.steps_for(reader, waiting=own),
+        "needs_proof": own is not None and needs_proof(own, reader),
+        "signatures": signed.select_related("person").order_by("-decided_at")[:SHOWN],
+        "taken": contract.steps_taken[:50],
+        "may_write": may_write(reader, contract.capsule),
+        "may_remove": may_remove(reader, contract),
     }
 
 

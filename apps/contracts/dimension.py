@@ -18,6 +18,7 @@ from apps.ui.formats import deadline, duration, when
 from apps.ui.templatetags.ui import mark
 
 from . import document
+from .access import may_write
 from .consumers import consumers, effective, stated
 from .models import Contract, Incident
 from .reach import reach
@@ -210,6 +211,7 @@ def panel(request, capsule):
         "contracts": found,
         "promises": promises(contract) if contract else [],
         "stated": stated(capsule),
+        "may_write": may_write(reader, capsule),
         "enforced": ((stated(capsule).get("meta") or {}).get("dbt") or {}).get("enforced") is True,
         "consumers": users,
         "told": {key: any(one[key] for one in users) for key in ("kind", "team", "contact", "maturity")},

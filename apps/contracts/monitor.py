@@ -44,6 +44,23 @@ def _judged(targets, seen, at):
     }
 
 
+# ---------- ending ----------
+
+
+def end_due(*, on=None):
+    """End the contracts in force whose approved last day has come; returns how many. A second run finds none."""
+    on, ended = on or timezone.now().date(), 0
+    over = Contract.objects.in_force().filter(deprecation_date__lte=on)
+    for key in list(over.order_by("pk").values_list("pk", flat=True)):
+        with acting(system(TASK), reason=_("Its last day has come")):
+            Contract.lock_around(key)
+            row = over.filter(pk=key).select_for_update(of=("self",), no_key=True).first()
+            if row is not None:
+                row.expire()
+                ended += 1
+    return ended
+
+
 # ---------- measuring ----------
 
 

@@ -21,3 +21,10 @@ def evaluate(capsule_id):
 def evaluate_due(timestamp=0):
     """Look at every contract whose time has come."""
     monitor.evaluate_due()
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(name="contracts.end_due", queueing_lock="contracts.end_due", pass_context=False)
+def end_due(timestamp=0):
+    """End the contracts whose last day has come."""
+    monitor.end_due()

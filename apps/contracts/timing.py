@@ -103,6 +103,13 @@ def closed(windows, start, end):
     return _merged(found)
 
 
+def is_window(window):
+    """True if a maintenance window, {day, start, end, timezone}, closes anything."""
+    return (
+        _window(window.get("day"), window.get("start"), window.get("end"), window.get("timezone")) is not None
+    )
+
+
 @lru_cache(maxsize=4096)
 def _window(day, start, end, zone):
     """(weekdays, start, end, zone) of a window; None if it is none."""

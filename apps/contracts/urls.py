@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
 
-from . import incident_views, views
+from . import incident_views, views, writing_views
 
 ONE = "contracts/<urn:urn>/<path:version>"
 
@@ -12,6 +12,11 @@ app_name = "contracts"
 urlpatterns = [
     path("contracts/", views.contracts, name="contracts"),
     path("contracts/<urn:urn>/", views.contract_of, name="contract_of"),
+    path("capsules/<urn:urn>/contract/new/", writing_views.create, name="new"),
+    path(f"{ONE}/edit/", writing_views.edit, name="edit"),
+    path(f"{ONE}/delete/", writing_views.delete, name="delete"),
+    path(f"{ONE}/end/", writing_views.end, name="end"),
+    path(f"{ONE}/steps/<slug:step>/", writing_views.take, name="take"),
     path(f"{ONE}/measurements/", views.measurements, name="measurements"),
     path(f"{ONE}/evaluate/", views.evaluate, name="evaluate"),
     path("incidents/", incident_views.incidents, name="incidents"),

@@ -7,7 +7,9 @@ import pytest
 from django.utils import timezone
 
 from apps.contracts.models import Measurement
-from tests.factories import CapsuleFactory, ContractFactory
+from tests.factories import CapsuleFactory, ContractFactory, UserFactory
+
+from .conftest import Caller
 
 
 @pytest.fixture
@@ -98,3 +100,52 @@ def test_a_secret_contract_is_not_there(analyst, promised):
     for path in ("", "/status", "/measurements"):
         assert analyst.get(f"/contracts/{promised.pk}{path}").status_code == 404
     assert analyst.get("/contracts").body["count"] == 0
+
+
+def test_a_contract_is_written_proposed_and_signed_over_the_api(producer):
+    contract_owner = Caller(UserFactory(role="contract_owner"))
+    capsule = CapsuleFactory(name="payments", owner=None, domain=None)
+    base = f"/capsules/{capsule.urn}/contract"
+    made = producer.post(base, {"contract_version": "1.0.0", "freshness_sla": "PT6H"})
+    assert (made.status_code, made.body["contract_status"]) == (201, "draft"), made.body
+    assert producer.post(base, {"contract_version": "1.0.0"}).status_code == 409
+    one = f"/contracts/{made.body['id']}"
+    changed = producer.patch(one, {"availability_sla": 99.999})
+    assert changed.body["availability_sla"] == 99.999, changed.body
+    assert producer.post(f"{one}/propose", {"reason": "Needed."}).body["contract_status"] == "proposed"
+    assert producer.patch(one, {"availability_sla": 99}).status_code == 409
+    assert producer.post(f"{one}/sign", {}).status_code == 403
+    assert contract_owner.post(f"{one}/sign", {"content_hash": "0" * 64}).status_code == 409
+    assert contract_owner.post(f"{one}/sign", {}).body["contract_status"] == "active"
+
+    review = producer.patch(one, {"freshness_sla": "PT12H"})
+    assert (review.status_code, review.body["review"]["risk"]) == (202, "high")
+    assert producer.delete(one).status_code == 409
+    ended = producer.post(f"{one}/deprecate", {"reason": "Old.", "deprecation_date": "2099-01-01"})
+    assert (ended.status_code, ended.body["contract_status"]) == (200, "active")
+
+
+def test_a_new_version_begins_as_draft_or_proposed(producer):
+    capsule = CapsuleFactory(name="payments", owner=None, domain=None)
+    base = f"/capsules/{capsule.urn}/contract"
+    refused = producer.post(base, {"contract_version": "1.0.0", "contract_status": "active"})
+    assert (refused.status_code, "contract_status" in refused.body["fields"]) == (400, True)
+    made = producer.post(base, {"contract_version": "1.0.0", "contract_status": "proposed"})
+    assert made.body["contract_status"] == "proposed"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("freshness_sla", "soon"),
+        ("freshness_schedule", "now and then"),
+        ("maintenance_windows", [{"day": "funday"}]),
+        ("maintenance_windows", "sunday"),
+        ("availability_sla", 101),
+    ],
+)
+def test_a_promise_that_cannot_be_read_is_named(producer, field, value):
+    capsule = CapsuleFactory(name="payments", owner=None, domain=None)
+    answer = producer.post(f"/capsules/{capsule.urn}/contract", {"contract_version": "1", field: value})
+    assert answer.status_code == 400, answer.body
+    assert field in answer.body["fields"]

@@ -1,24 +1,34 @@
-"""Contracts in the API, read; and whether their promises are kept."""
+"""Contracts in the API: written, decided on, and whether their promises are kept. In force, a change opens a review (202)."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
 from apps.catalog.api import addresses
-from apps.contracts import monitor, promises
+from apps.catalog.models import Capsule
+from apps.contracts import access, monitor, promises, timing, writing
 from apps.contracts.consumers import effective
 from apps.contracts.filters import ContractFilter
 from apps.contracts.models import Contract
-from apps.people.rest.fields import JSONField, NumberField
+from apps.people.rest.fields import JSONField, NumberField, SubjectReference
 from apps.people.rest.serializers import RecordSerializer
-from apps.people.rest.viewsets import PlainView, ReadingViewSet
+from apps.people.rest.viewsets import PlainView, RecordViewSet
+from apps.workflow.api.steps import StepSerializer, WorkflowActions
 
 
 class ContractSerializer(RecordSerializer):
     """One version of what is promised about a capsule."""
 
+    capsule_id = SubjectReference(source="capsule", queryset=Capsule.objects, required=False)
     capsule_urn = serializers.CharField(source="capsule.urn", read_only=True)
+    contract_status = serializers.ChoiceField(
+        source="status",
+        choices=Contract.Status.choices,
+        required=False,
+        help_text="A new version begins as `draft` or `proposed`; from there it moves by its steps.",
+    )
     health = serializers.CharField(
         source="watch.health",
         read_only=True,
@@ -32,7 +42,7 @@ class ContractSerializer(RecordSerializer):
         allow_null=True,
         help_text="When the data last changed.",
     )
-    maintenance_windows = JSONField(read_only=True)
+    maintenance_windows = JSONField(required=False)
     known_consumers = JSONField(read_only=True)
 
     class Meta:
@@ -49,7 +59,8 @@ class ContractSerializer(RecordSerializer):
             "cost_center", "billing_tags", "meta", "contract_owner_id", "approved_by", "approved_at", "created_at",
             "updated_at",
         ]  # fmt: skip
-        read_only_fields = fields
+        create_only_fields = ["capsule_id", "contract_status"]
+        read_only_fields = ["last_updated_at", "known_consumers", "approved_by", "approved_at"]
         example = {
             "id": "0198c0de-0000-7000-8000-0000000000e1",
             "capsule_urn": "urn:dcs:dbt:model:jaffle_shop.marts:orders",
@@ -61,9 +72,40 @@ class ContractSerializer(RecordSerializer):
             "availability_sla": 99.9,
         }
 
+    def validate_contract_status(self, value):
+        begins = (Contract.Status.DRAFT, Contract.Status.PROPOSED)
+        if value not in begins and self.instance is None:
+            raise serializers.ValidationError(_("A new version begins as draft or proposed."))
+        return value
 
-class ContractViewSet(ReadingViewSet):
-    """Contracts of all capsules."""
+    def validate_freshness_schedule(self, value):
+        if value:
+            try:
+                timing.schedule(value)
+            except ValueError as error:
+                raise serializers.ValidationError(str(error)) from None
+        return value
+
+    def validate_maintenance_windows(self, value):
+        if not isinstance(value, list) or not all(
+            isinstance(each, dict) and timing.is_window(each) for each in value
+        ):
+            said = _(
+                "Write a list of {day, start, end, timezone}, such as sunday, 02:00, 04:00, Europe/Berlin."
+            )
+            raise serializers.ValidationError(said)
+        return value
+
+
+class ContractStepSerializer(StepSerializer):
+    """Why; and for `deprecate` the last day and what to use instead."""
+
+    deprecation_date = serializers.DateField(required=False, allow_null=True)
+    replacement_capsule_urn = serializers.CharField(required=False, allow_null=True, max_length=500)
+
+
+class ContractViewSet(WorkflowActions, RecordViewSet):
+    """Contracts of all capsules. Steps: propose, withdraw, approve (also `sign`), send_back, deprecate."""
 
     queryset = Contract.objects.all()
     serializer_class = ContractSerializer
@@ -74,6 +116,56 @@ class ContractViewSet(ReadingViewSet):
         "deprecation_date": ("deprecation_date", "-created_at"),
     }
     default_order = ("-created_at", "-id")
+    step_serializer_class = ContractStepSerializer
+    review = None
+
+    def check_may(self, record):
+        access.may_write(self.request.reader, record.capsule).or_refuse()
+
+    def locked(self):
+        # The capsule first, in the order in which whoever applies a plan locks them.
+        found = self.found(self.get_queryset()).order_by().values_list("pk", flat=True).first()
+        if found is None:
+            raise self.unknown()
+        Contract.lock_around(found)
+        return super().locked()
+
+    def create_record(self, values):
+        values = self.about(values)
+        proposed = values.pop("status", Contract.Status.DRAFT) == Contract.Status.PROPOSED
+        return writing.create(
+            values.pop("capsule"), values, by=self.request.reader, propose=proposed, reason=self.why
+        )
+
+    def about(self, values):
+        """`values` with the capsule that they are about."""
+        if "capsule" not in values:
+            raise serializers.ValidationError({"capsule_id": [_("Name the capsule.")]})
+        return values
+
+    def change_record(self, record, values):
+        outcome = writing.change(record, values, by=self.request.reader, reason=self.why)
+        self.review = outcome.review
+        return outcome.contract
+
+    def update(self, request, *args, **kwargs):
+        response = super().update(request, *args, **kwargs)
+        return self.proposed(self.review) if self.review is not None else response
+
+    def remove_record(self, record):
+        writing.remove(record, by=self.request.reader, reason=self.why)
+
+    def step_options(self, step, values):
+        if step != "deprecate":
+            return super().step_options(step, values)
+        return {"day": values.get("deprecation_date"), "replacement": values.get("replacement_capsule_urn")}
+
+    @property
+    def why(self):
+        return self.request.headers.get("X-Change-Reason", "")
+
+    def location(self, record):
+        return reverse("api:contract-detail", args=[record.pk])
 
 
 class ContractsOfCapsule(addresses.UnderCapsule, ContractViewSet):
@@ -81,6 +173,13 @@ class ContractsOfCapsule(addresses.UnderCapsule, ContractViewSet):
 
     def get_queryset(self):
         return super().get_queryset().filter(capsule=self.capsule)
+
+    def about(self, values):
+        capsule = values.pop("capsule", self.capsule)
+        if capsule.pk != self.capsule.pk:
+            problem = _("This is another capsule than the one in the address.")
+            raise serializers.ValidationError({"capsule_id": [problem]})
+        return {**values, "capsule": self.capsule}
 
 
 class ContractOfCapsule(ContractsOfCapsule):

@@ -29,7 +29,11 @@ urlpatterns = [
         MeasurementsOfContract.as_view({"get": "list", "post": "create"}),
         name="contract-measurements",
     ),
-    path(f"{OF_CAPSULE}/contract", ContractOfCapsule.as_view({"get": "retrieve"}), name="capsule-contract"),
+    path(
+        f"{OF_CAPSULE}/contract",
+        ContractOfCapsule.as_view({"get": "retrieve", "post": "create"}),
+        name="capsule-contract",
+    ),
     path(f"{OF_CAPSULE}/contracts", ContractsOfCapsule.as_view({"get": "list"}), name="capsule-contracts"),
     path(
         f"{OF_CAPSULE}/sla-incidents",

@@ -11,11 +11,13 @@ from apps.dcs.conditions import both_or_neither
 from apps.dcs.fields import ObjectField, PercentField, PeriodField, StringListField, URNField, empty_list
 from apps.dcs.models import Record
 
+from .lifecycle import IN_FORCE, ContractStatus, Lifecycle
+
 
 class ContractQuerySet(OfCapsuleQuerySet):
     def in_force(self):
         """Contracts that hold, kept or broken; at most one a capsule."""
-        return self.filter(status__in=[self.model.Status.ACTIVE, self.model.Status.BREACHED])
+        return self.filter(status__in=IN_FORCE)
 
     def ranked(self):
         """With `rank`: broken ones first, then kept ones, those to come, those that are over."""
@@ -24,7 +26,7 @@ class ContractQuerySet(OfCapsuleQuerySet):
         return self.annotate(rank=models.Case(*whens, output_field=models.IntegerField()))
 
 
-class Contract(Record):
+class Contract(Lifecycle, Record):
     """One version of what is promised about a capsule.
 
     Table `capsule_contracts` of the capsule design, section 7.2.1. At most one version is in force (active or
@@ -32,13 +34,7 @@ class Contract(Record):
     nobody approves a text of their own (errata row B23).
     """
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        PROPOSED = "proposed", _("Proposed")
-        ACTIVE = "active", _("Active")
-        DEPRECATED = "deprecated", _("Deprecated")
-        BREACHED = "breached", _("Breached")
-        SUPERSEDED = "superseded", _("Superseded")
+    Status = ContractStatus
 
     class SchemaChangePolicy(models.TextChoices):
         STRICT = "strict", _("Strict")
@@ -205,8 +201,3 @@ class Contract(Record):
 
     def get_absolute_url(self):
         return reverse("contracts:contract", args=[self.capsule.urn, self.version])
-
-    @property
-    def is_in_force(self):
-        """True if the contract holds, kept or broken."""
-        return self.status in (self.Status.ACTIVE, self.Status.BREACHED)
