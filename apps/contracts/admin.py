@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
 from apps.workflow.admin import WorkflowAdmin
 
-from .models import Contract, Incident, Measurement, Watch
+from .models import Announcement, Answer, Contract, Incident, Measurement, Watch
 
 
 @admin.register(Contract)
@@ -122,6 +122,24 @@ class MeasurementAdmin(ReadOnlyAdmin):
     list_select_related = ["contract__capsule"]
     list_filter = ["metric", "is_met"]
     search_fields = ["contract__capsule__name"]
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(ReadOnlyAdmin):
+    """Made from plans; answered in the portal."""
+
+    list_display = ["__str__", "capsule", "contract_version", "effective_on", "announced_by", "announced_at"]
+    list_select_related = ["capsule", "announced_by"]
+    list_filter = ["effective_on"]
+    search_fields = ["=number", "capsule__name"]
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnlyAdmin):
+    list_display = ["consumer", "says", "announcement", "person", "answered_at"]
+    list_select_related = ["announcement", "person"]
+    list_filter = ["says"]
+    search_fields = ["consumer", "=announcement__number"]
 
 
 @admin.register(Watch)

@@ -12,7 +12,7 @@ from apps.workflow.refusals import needs_proof
 from . import history, monitor, promises, spoken
 from .access import may_remove, may_watch, may_write
 from .consumers import consumers, effective
-from .models import Contract, Incident
+from .models import Announcement, Contract, Incident
 
 INCIDENTS = 10
 SHOWN = 5
@@ -61,6 +61,9 @@ def life(contract, reader):
         "steps": contract.steps_for(reader, waiting=own),
         "needs_proof": own is not None and needs_proof(own, reader),
         "signatures": signed.select_related("person").order_by("-decided_at")[:SHOWN],
+        "announced": Announcement.objects.visible_to(reader)
+        .filter(capsule=contract.capsule)
+        .order_by("-announced_at")[:SHOWN],
         "taken": contract.steps_taken[:50],
         "may_write": may_write(reader, contract.capsule),
         "may_remove": may_remove(reader, contract),

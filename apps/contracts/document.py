@@ -36,7 +36,7 @@ def snapshot(capsules):
 def stored(capsules):
     """{capsule id: [contract], newest first}."""
     found = defaultdict(list)
-    rows = Contract._base_manager.filter(capsule__in=capsules).select_related("owner")
+    rows = Contract._base_manager.filter(capsule__in=capsules).select_related("owner", "approved_by_user")
     for row in rows.order_by("-created_at", "-pk"):
         found[row.capsule_id].append(row)
     return found

@@ -16,6 +16,7 @@ from .models import Incident
 
 Why = Notification.Why
 EVENT = "promise_broken"
+ANNOUNCED = "change_announced"
 
 
 def broken(keys):
@@ -43,12 +44,35 @@ def broken(keys):
     return told
 
 
+def announced(announcement, contract):
+    """Tell the consumers of a contract of a change to come, each person once; returns how many messages are new."""
+    names = {
+        each[part].lower() for each in known(contract.known_consumers, []) for part in ("team", "contact")
+    }
+    words = _("%(name)s changes from %(day)s: %(text)s") % {
+        "name": announcement.capsule.name,
+        "day": announcement.effective_on.isoformat(),
+        "text": announcement.text,
+    }
+    rows = [
+        (person, Why.CONSUMER, words)
+        for person in _concerned(set(), names - {""})
+        if _clearance(person) >= announcement.visibility_rank
+    ]
+    return notices.tell(rows, ANNOUNCED, announcement.get_absolute_url(), stage=str(announcement.pk))
+
+
 def _people(found):
-    """Those who may be concerned: members of teams, and people whose address a contract names."""
+    """Those who may be concerned by incidents."""
     owners, names = set(), set()
     for one in found:
         owners |= _owners(one)
         names |= _names(one)
+    return _concerned(owners, names)
+
+
+def _concerned(owners, names):
+    """Members of these teams, by key or by name, and people with one of these addresses."""
     if not owners and not names:
         return []
     membership = TeamMembership.objects.annotate(team=Lower("owner__name"))
@@ -65,14 +89,18 @@ def _outages(person, found):
     """{key of the root: [(incident, why)]} of what concerns a person and what they may know of."""
     teams, names = {each.owner_id for each in person.teams}, {each.team for each in person.teams}
     names |= {person.address} - {""}
-    roles_held = {group.name for group in person.groups.all()}
-    clearance = person.clearance if person.clearance is not None else roles.clearance_of(roles_held)
+    clearance = _clearance(person)
     mine = {}
     for one in found:
         why = Why.CONSUMER if _names(one) & names else Why.OWNER if _owners(one) & teams else None
         if why is not None and one.visibility_rank <= clearance:
             mine.setdefault(one.root_id or one.pk, []).append((one, why))
     return mine
+
+
+def _clearance(person):
+    held = {group.name for group in person.groups.all()}
+    return person.clearance if person.clearance is not None else roles.clearance_of(held)
 
 
 def _owners(incident):

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.catalog import urns  # noqa: F401 - the addresses below name its converter
 
-from . import incident_views, views, writing_views
+from . import announcement_views, incident_views, views, writing_views
 
 ONE = "contracts/<urn:urn>/<path:version>"
 
@@ -19,6 +19,8 @@ urlpatterns = [
     path(f"{ONE}/steps/<slug:step>/", writing_views.take, name="take"),
     path(f"{ONE}/measurements/", views.measurements, name="measurements"),
     path(f"{ONE}/evaluate/", views.evaluate, name="evaluate"),
+    path("announcements/<int:number>/", announcement_views.announcement, name="announcement"),
+    path("announcements/<int:number>/answer/", announcement_views.answer, name="answer"),
     path("incidents/", incident_views.incidents, name="incidents"),
     path("incidents/<uuid:key>/", incident_views.incident_by_key, name="incident_by_key"),
     path("incidents/<int:number>/", incident_views.incident, name="incident"),

@@ -65,6 +65,7 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None, deci
     found |= {"approvals": _cut(shown.approvals()), "awaiting": shown.awaiting(), "made": _cut(where.made)}
     if where.may_schedule:
         found["schedule"] = schedule or ScheduleForm.beginning(where.earliest)
+    found["may_announce"] = found["may_plan"] and any(block.day is None for block in where.blocks)
     if plan.reading and where.state in ("ready", "partial"):
         found["decision"] = decision or DecisionForm(plan, reader)
     if where.state == "applying":

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
@@ -19,7 +20,7 @@ from apps.dcs.refusals import Conflict
 from apps.ui import paging, spreadsheets
 from apps.ui.htmx import fragment, is_for
 
-from . import applying, background, plan, plan_page, rights, standing
+from . import announcing, applying, background, plan, plan_page, rights, standing
 from .models import Plan
 from .plan_forms import DecisionForm, ScheduleForm
 from .querysets import READ_ALL
@@ -171,6 +172,23 @@ def schedule(request, number):
     except Conflict as refused:
         return _shown(request, found, refused=refused, status=409)
     return redirect(found)
+
+
+@require_POST
+@login_required
+def announce(request, number):
+    """Tell consumers of what the contracts block, and plan again: the new plan says from which day it may be applied."""
+    found = _found(request, number)
+    try:
+        made, announced = announcing.announce(found, text=request.POST.get("text", ""), by=request.reader)
+    except ValidationError as invalid:
+        refused = Conflict(" ".join(invalid.messages), code="invalid")
+        return _shown(request, found, refused=refused, status=422)
+    except Conflict as refused:
+        return _shown(request, found, refused=refused, status=409)
+    labels = ", ".join(map(str, announced))
+    messages.success(request, _("Announced as %(labels)s. The days of notice run.") % {"labels": labels})
+    return redirect(made)
 
 
 @require_POST

@@ -3,9 +3,10 @@
 from collections import defaultdict
 
 from apps.catalog.changes.facts import SENSITIVITY, Facts, ValueDomain
-from apps.catalog.changes.notices import Dealings
+from apps.catalog.changes.notices import Dealings, SignOff
 from apps.catalog.models import Capsule, Constraint
 from apps.catalog.models import ValueDomain as Stored
+from apps.contracts import announcing
 from apps.contracts import document as contracts
 from apps.people.roles import LEVELS, ROLES
 from apps.provenance.models import CapsuleEdge
@@ -14,7 +15,7 @@ CLEARANCES = {role.name: LEVELS[role.clearance] for role in ROLES.values()}
 
 
 class Surroundings:
-    """Everything that comparing and judging many capsules asks of the database, in five queries."""
+    """Everything that comparing and judging many capsules asks of the database, in eight queries."""
 
     def __init__(self, capsules, states, author):
         self._author = author
@@ -24,6 +25,8 @@ class Surroundings:
         self._referring = _referring(urns)
         self.downstream = _downstream(urns)
         self._contracts = contracts.stored(capsules)
+        self._keys = dict(Capsule._base_manager.filter(pk__in=capsules).values_list("urn", "pk"))
+        self._told, self._under = announcing.told(capsules)
 
     def facts(self, urn, renames):
         """The `Facts` of one capsule's comparison."""
@@ -42,8 +45,30 @@ class Surroundings:
         return None if row is None else {**contracts.entry(row), "status": row.status}
 
     def dealings(self, urn):
-        """Who depends on the capsule, and who asks."""
-        return Dealings(downstream=frozenset(self.downstream[urn]), author=self._author)
+        """Who depends on the capsule, who asks, and what was announced, answered and signed so far."""
+        key = self._keys.get(urn)
+        held = next((row for row in self._contracts.get(key, []) if row.is_in_force), None)
+        return Dealings(
+            announcements=tuple(self._told.get(key, ())),
+            downstream=frozenset(self.downstream[urn]),
+            deprecation_announced=_deprecation_announced(held),
+            author=self._author,
+            sign_off=self._sign_off(key, held),
+        )
+
+    def _sign_off(self, key, held):
+        """The version in force, where it was signed after the change was announced under another."""
+        under = self._under.get(key)
+        if held is None or under is None or under == held.version or not held.approved_by_user_id:
+            return None
+        return SignOff(held.version, held.approved_by_user.get_username(), replaces=under)
+
+
+def _deprecation_announced(held):
+    """The day on which the text with the last day was approved; every later approval counts anew."""
+    if held is None or held.approved_at is None or held.deprecation_date is None:
+        return None
+    return held.approved_at.date()
 
 
 def _domains(states):

@@ -35,6 +35,7 @@ urlpatterns = [
     path("changes/<int:number>/", plan_views.change, name="change"),
     path("changes/<int:number>/apply/", plan_views.apply, name="apply"),
     path("changes/<int:number>/schedule/", plan_views.schedule, name="schedule"),
+    path("changes/<int:number>/announce/", plan_views.announce, name="announce"),
     path("changes/<int:number>/again/", plan_views.again, name="again"),
     path("capsules/new/", proposal_views.new, name="new_capsule"),
     path("capsules/<urn:urn>/change/", proposal_views.change, name="propose"),

@@ -106,6 +106,8 @@ EXPLAINED = {
             "quality_runs",
             "quality_schedules",
             "contract_watches",
+            "announcements",
+            "announcement_answers",
             "steps",
             "reviews",
             "review_authors",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.contracts.models import Contract
 from apps.workflow.models import Review
-from tests.factories import CapsuleFactory, ContractFactory, UserFactory
+from tests.factories import AnnouncementFactory, CapsuleFactory, ContractFactory, UserFactory
 from tests.factories.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +25,8 @@ MATRIX = [
     ("contracts:end", "active", "get", WRITERS),
     ("contracts:end", "active", "post", tuple(422 if code == 200 else code for code in WRITERS)),
     ("contracts:take", "step", "post", tuple(302 if code == 200 else code for code in WRITERS)),
+    ("contracts:announcement", "announcement", "get", (200,) * 7),
+    ("contracts:answer", "told", "post", (422,) * 7),
     ("contracts:delete", "draft", "post", tuple(302 if code == 200 else code for code in WRITERS)),
 ]
 
@@ -61,10 +63,13 @@ def proposed(orders, **values):
 def test_every_address_answers_each_role_as_the_table_says(orders, name, argument, method, answers, number):
     draft = ContractFactory(capsule=orders)
     active = ContractFactory(capsule=orders, active=True)
+    told = AnnouncementFactory(capsule=orders)
     arguments = {
         "urn": [orders.urn],
         "draft": [orders.urn, draft.version],
         "active": [orders.urn, active.version],
+        "announcement": [told.number],
+        "told": [told.number],
         "step": [orders.urn, draft.version, "propose"],
     }[argument]
     answer = getattr(client_of(ROLES[number]), method)(reverse(name, args=arguments))

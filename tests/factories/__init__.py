@@ -21,7 +21,14 @@ from .catalog import (
     ValueDomainFactory,
 )
 from .conformance import ArchitectureRuleFactory, ViolationFactory
-from .contracts import ContractFactory, IncidentFactory, MeasurementFactory, WatchFactory
+from .contracts import (
+    AnnouncementFactory,
+    AnswerFactory,
+    ContractFactory,
+    IncidentFactory,
+    MeasurementFactory,
+    WatchFactory,
+)
 from .dcs import JobProgressFactory
 from .glossary import RefusalFactory, TermFactory, TermImportFactory, TermLinkFactory
 from .people import MembershipFactory, TokenFactory, UserFactory
@@ -52,6 +59,8 @@ __all__ = [
     "ColumnProfileFactory",
     "ColumnTagFactory",
     "ConstraintFactory",
+    "AnnouncementFactory",
+    "AnswerFactory",
     "ContractFactory",
     "DataProductFactory",
     "DelegationFactory",

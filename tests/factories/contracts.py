@@ -1,10 +1,11 @@
+from datetime import date
 from decimal import Decimal
 
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.contracts.models import Contract, Incident, Measurement, Promise, Watch
+from apps.contracts.models import Announcement, Answer, Contract, Incident, Measurement, Promise, Watch
 
 from .approvals import approved
 from .catalog import CapsuleFactory
@@ -36,6 +37,29 @@ class ContractFactory(DjangoModelFactory):
         """`active=True`: signed by somebody else; there is no other way."""
         if create and wanted:
             approved([self], status=Contract.Status.ACTIVE)
+
+
+class AnnouncementFactory(DjangoModelFactory):
+    class Meta:
+        model = Announcement
+
+    capsule = factory.SubFactory(CapsuleFactory)
+    contract_version = "1.0.0"
+    covers = [
+        {"code": "column_removed", "pointer": "/schema/columns/amount", "text": "column removed: amount"}
+    ]
+    told = ["finance"]
+    text = "The column amount goes; use net_amount."
+    effective_on = date(2026, 12, 24)
+
+
+class AnswerFactory(DjangoModelFactory):
+    class Meta:
+        model = Answer
+
+    announcement = factory.SubFactory(AnnouncementFactory)
+    consumer = "finance"
+    says = "acknowledged"
 
 
 class IncidentFactory(DjangoModelFactory):

@@ -239,7 +239,7 @@ class _Court:
         signed = self.dealings.sign_off
         return (
             signed is not None
-            and signed.version != self.contract.get("version")
+            and signed.version != (signed.replaces or self.contract.get("version"))
             and self._second(signed.approver)
         )
 

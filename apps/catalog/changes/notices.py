@@ -34,10 +34,11 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """An approved new contract version, by a user with that right."""
+    """An approved new contract version, by a user with that right; `replaces` is the version that was announced under."""
 
     version: str
     approver: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

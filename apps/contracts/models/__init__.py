@@ -1,8 +1,9 @@
 """What is promised about data, what was measured, and what broke."""
 
+from .announcements import Announcement, Answer
 from .contracts import Contract
 from .incidents import Incident, Promise
 from .measurements import Measurement
 from .watches import Watch
 
-__all__ = ["Contract", "Incident", "Measurement", "Promise", "Watch"]
+__all__ = ["Announcement", "Answer", "Contract", "Incident", "Measurement", "Promise", "Watch"]

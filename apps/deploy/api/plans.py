@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
-from apps.deploy import applying, plan
+from apps.deploy import announcing, applying, plan
 from apps.deploy.models import Plan
 from apps.people.rest.viewsets import PlainView
 
@@ -122,6 +122,33 @@ class ApplyPlan(Documents):
         except applying.PlanStale as error:
             return self.stale(error)
         return Response(shown(found, request.reader), status=status.HTTP_202_ACCEPTED)
+
+
+class AnnounceAsked(serializers.Serializer):
+    """What consumers are told."""
+
+    text = serializers.CharField(max_length=5000)
+
+
+class AnnouncePlan(PlainView):
+    """Tells consumers of what the contracts block."""
+
+    @extend_schema(
+        operation_id="plans_announce",
+        request=AnnounceAsked,
+        responses={201: PlanAnswer, 404: None, 409: None},
+    )
+    def post(self, request, pk):
+        """Announce the blocked changes and plan again; the answer is the new plan, with the day on which it is free."""
+        asked = AnnounceAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        found, _made = announcing.announce(
+            _plan(request.reader, pk), text=asked.validated_data["text"], by=request.reader
+        )
+        location = reverse("api:plan-detail", args=[found.pk])
+        return Response(
+            shown(found, request.reader), status=status.HTTP_201_CREATED, headers={"Location": location}
+        )
 
 
 def _plan(reader, pk):

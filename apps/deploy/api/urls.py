@@ -5,7 +5,7 @@ from django.urls import path
 from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
 from .importing import ImportRules
-from .plans import ApplyPlan, OnePlan, Plans
+from .plans import AnnouncePlan, ApplyPlan, OnePlan, Plans
 from .reading import IngestDDL, IngestFiles
 from .sources import ReadSource, SourceScheduleView, test_source
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
@@ -14,6 +14,7 @@ urlpatterns = [
     path("plans", Plans.as_view(), name="plan-list"),
     path("plans/<key:pk>", OnePlan.as_view(), name="plan-detail"),
     path("plans/<key:pk>/apply", ApplyPlan.as_view(), name="plan-apply"),
+    path("plans/<key:pk>/announce", AnnouncePlan.as_view(), name="plan-announce"),
     path("documents", AllDocuments.as_view(), name="document-list"),
     path("capsules/<segment:urn>/document", DocumentOfCapsule.as_view(), name="capsule-document"),
     path("source-systems/<key:pk>/test", test_source, name="source-system-test"),
