@@ -111,7 +111,12 @@ class ContractForm(forms.ModelForm):
             "query_latency_p99": gettext_lazy("Latency, p99"),
             "schema_change_policy": gettext_lazy("Changes of structure"),
             "breaking_change_notice_days": gettext_lazy("Days of notice"),
-            "deprecation_policy": gettext_lazy("End of a column or of the whole"),
+            "deprecation_policy": gettext_lazy("When something is given up"),
+            "support_level": gettext_lazy("Support"),
+            "support_contact": gettext_lazy("Contact"),
+            "support_slack_channel": gettext_lazy("Slack channel"),
+            "support_oncall": gettext_lazy("On call"),
+            "cost_center": gettext_lazy("Cost centre"),
             "consumer_notification_required": gettext_lazy("Tell consumers of changes"),
         }
         field_classes = {"maintenance_windows": WindowsField, "critical_quality_rules": WordsField}
@@ -124,6 +129,8 @@ class ContractForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = Owner.objects.visible_to(reader).order_by("name")
         for name in ("completeness_sla", "availability_sla", "quality_score_sla"):
+            if (value := getattr(self.instance, name)) is not None:
+                self.initial[name] = f"{value.normalize():f}"
             self.fields[name].validators += [MinValueValidator(0), MaxValueValidator(100)]
         if self.instance._state.adding:
             del self.fields["seen"]
