@@ -11,6 +11,7 @@ ONE = "contracts/<urn:urn>/<path:version>"
 app_name = "contracts"
 urlpatterns = [
     path("contracts/", views.contracts, name="contracts"),
+    path("contracts/calendar/", views.calendar, name="calendar"),
     path("contracts/<urn:urn>/", views.contract_of, name="contract_of"),
     path("capsules/<urn:urn>/contract/new/", writing_views.create, name="new"),
     path(f"{ONE}/edit/", writing_views.edit, name="edit"),

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from apps.catalog.addresses import at_its_urn
@@ -11,6 +12,7 @@ from apps.dcs.refusals import Conflict
 from apps.ui import paging, querystring
 from apps.ui.htmx import fragment
 
+from . import calendar as coming
 from . import contract_page, monitor, spoken
 from .consumers import effective
 from .filters import ContractFilter, MeasurementFilter
@@ -55,6 +57,13 @@ def contracts(request):
         "narrowed": bool(request.GET),
     }
     return TemplateResponse(request, fragment(request, "contracts/contracts.html", "contracts"), context)
+
+
+@login_required
+def calendar(request):
+    """What ends and what changes in the coming year, month by month."""
+    months = coming.coming(request.reader, today=timezone.now().date())
+    return TemplateResponse(request, "contracts/calendar.html", {"months": months})
 
 
 @at_its_urn

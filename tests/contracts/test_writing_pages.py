@@ -18,6 +18,7 @@ ROLES = ("analyst", "steward", "producer", "policy_admin", "contract_owner", "au
 # The capsule belongs to nobody, the draft to a colleague; policy admins may edit neither.
 WRITERS = (403, 200, 200, 403, 200, 403, 403)
 MATRIX = [
+    ("contracts:calendar", "", "get", (200,) * 7),
     ("contracts:new", "urn", "get", WRITERS),
     ("contracts:new", "urn", "post", tuple(422 if code == 200 else code for code in WRITERS)),
     ("contracts:edit", "draft", "get", WRITERS),
@@ -65,6 +66,7 @@ def test_every_address_answers_each_role_as_the_table_says(orders, name, argumen
     active = ContractFactory(capsule=orders, active=True)
     told = AnnouncementFactory(capsule=orders)
     arguments = {
+        "": [],
         "urn": [orders.urn],
         "draft": [orders.urn, draft.version],
         "active": [orders.urn, active.version],
