@@ -20,6 +20,12 @@ from .models import Contract, Measurement, Watch
 
 TASK = "evaluate_contracts"
 BATCH = 2_000
+# What no promise is judged by is not read: a tenth of the time of a hundred thousand contracts.
+UNMEASURED = (
+    "meta", "billing_tags", "cost_center", "target_row_count", "target_size_bytes", "target_column_count",
+    "support_contact", "support_slack_channel", "support_oncall", "approved_by", "approved_at", "approved_by_user",
+    "author", "submitted_by", "capsule_version", "deprecation_policy", "replacement_capsule_urn", "created_at",
+)  # fmt: skip
 HOUR = timedelta(hours=1)
 AT_MOST = 500_000  # contracts in one pass; the next minute goes on
 
@@ -85,7 +91,7 @@ def evaluate_capsule(capsule_id, *, at=None):
 
 def _locked(*, skip=False, **which):
     """The contracts in force among these, locked before anything of theirs: whoever writes waits here or nowhere."""
-    found = Contract.objects.filter(**which).in_force().order_by("pk")
+    found = Contract.objects.filter(**which).in_force().defer(*UNMEASURED).order_by("pk")
     return list(found.select_for_update(of=("self",), no_key=True, skip_locked=skip))
 
 
