@@ -1,5 +1,7 @@
 """The analyst's first ten minutes: find, read, judge, narrow, follow — as far as the portal goes today."""
 
+import re
+
 import pytest
 
 CUSTOMERS = "/capsules/urn:dcs:dbt:model:jaffle_shop.main:customers/"
@@ -84,9 +86,9 @@ def test_a_secret_capsule_appears_nowhere(visit, hidden):
         "/",
     ):
         page.goto(path)
-        assert "stg_payments" not in page.locator("main").inner_html().replace("q=stg_payments", "").replace(
-            'value="stg_payments"', ""
-        ), path
+        # What was asked for stands in the box, and other walks make capsules whose names begin alike.
+        page_without_asking = re.sub('(q=|value=")stg_payments', "", page.locator("main").inner_html())
+        assert not re.search("stg_payments(?!_)", page_without_asking), path
     assert page.goto(f"/capsules/{hidden}/").status == 404
     assert page.goto("/capsules/urn:dcs:dbt:model:jaffle_shop.main:no_such_thing/").status == 404
 
