@@ -8,9 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from apps.catalog.access import EDIT
 from apps.dcs.refusals import Conflict
-from apps.people.reader import Reader
 
 from . import announcing
 from .models import Announcement, Answer
@@ -26,17 +24,12 @@ def one(request, number):
 def announcement(request, number, *, error="", status=200):
     """What changes, from when, who was told, and what they say."""
     found = one(request, number)
-    reader: Reader = request.reader
-    answers = list(found.answers.select_related("person").order_by("answered_at", "pk"))
+    answers = found.answers.select_related("person").order_by("answered_at", "pk")
     last = {answer.consumer: answer for answer in answers}
-    rows = [
-        {
-            "name": name,
-            "answer": last.get(name),
-            "may": announcing.speaks_for(reader, found, name) or _stands_in(found, reader),
-        }
-        for name in found.told
-    ]
+    own = announcing.speaks_for(request.reader, found)
+    stands_in = announcing.stands_in(request.reader, found)
+    rows = [{"name": name, "answer": last.get(name), "may": stands_in or name in own} for name in found.told]
+    changes = [{**change, "done": found.carried_out.get(change["fingerprint"])} for change in found.covers]
     context = {
         "announcement": found,
         "capsule": found.capsule,
@@ -45,14 +38,11 @@ def announcement(request, number, *, error="", status=200):
             row["answer"] is not None and row["answer"].says == Answer.Says.ACKNOWLEDGED for row in rows
         ),
         "is_over": found.effective_on <= timezone.now().date(),
-        "log": reversed(answers),
+        "changes": changes,
+        "is_done": all(change["done"] for change in changes),
         "error": error,
     }
     return TemplateResponse(request, "contracts/announcement.html", context, status=status)
-
-
-def _stands_in(found, reader):
-    return reader.user is not None and reader.user.pk != found.announced_by_id and reader.may(EDIT)
 
 
 @require_POST

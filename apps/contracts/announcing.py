@@ -25,7 +25,7 @@ LONGEST = 5000
 def announce(capsule, covers, *, text, by):
     """Tell the known consumers of the contract in force of coming changes; the `Announcement`.
 
-    `covers` are {code, pointer, text}. Raises `PermissionDenied`, `ValidationError` for an empty text, `Conflict` where no
+    `covers` are {code, pointer, text, fingerprint}. Raises `PermissionDenied`, `ValidationError` for an empty text, `Conflict` where no
     contract binds, nothing is to be announced, or the same has been announced already.
     """
     may_write(by, capsule).or_refuse()
@@ -38,10 +38,10 @@ def announce(capsule, covers, *, text, by):
         contract = effective(Contract._base_manager.filter(capsule=capsule)).first()
         if contract is None or not contract.is_in_force:
             raise Conflict(_("No contract in force asks for an announcement."), code="not_in_force")
-        pairs = {(each["code"], each["pointer"]) for each in covers}
+        wanted = {each["fingerprint"] for each in covers}
         teams = teams_of(contract)
         for earlier in Announcement._base_manager.filter(capsule=capsule):
-            if pairs <= pairs_of(earlier) and set(teams) <= set(earlier.told):
+            if wanted <= to_come(earlier) and set(teams) <= set(earlier.told):
                 said = _("%(label)s has announced this. Its notice ends on %(day)s.")
                 raise Conflict(
                     said % {"label": earlier, "day": earlier.effective_on.isoformat()}, code="announced"
@@ -62,9 +62,27 @@ def announce(capsule, covers, *, text, by):
     return made
 
 
-def pairs_of(announcement):
-    """The (code, pointer) of every change that was announced."""
-    return {(each["code"], each["pointer"]) for each in announcement.covers}
+def to_come(announcement):
+    """The fingerprints of those announced changes that nobody has carried out yet: one notice, one change."""
+    return {each["fingerprint"] for each in announcement.covers} - announcement.carried_out.keys()
+
+
+def carry_out(changed, *, plan):
+    """Note which announced changes a plan has carried out; `changed` maps capsule ids to fingerprints. Two queries.
+
+    A later change of the same kind needs a notice of its own.
+    """
+    rows = list(
+        Announcement._base_manager.filter(capsule__in=changed)
+        .select_for_update(no_key=True)
+        .order_by("capsule_id", "pk")
+    )
+    moved = []
+    for row in rows:
+        if done := to_come(row) & changed[row.capsule_id]:
+            row.carried_out = {**row.carried_out, **dict.fromkeys(sorted(done), str(plan))}
+            moved.append(row)
+    Announcement._base_manager.bulk_update(moved, ["carried_out"])
 
 
 def teams_of(contract):
@@ -83,14 +101,12 @@ def answer(announcement, consumer, says, *, by, reason=""):
         raise Conflict(_("%(name)s was not told of this.") % {"name": consumer}, code="not_told")
     if by.user is None or by.via != "session":
         raise PermissionDenied(_("A person who is signed in answers this; a token cannot."))
-    own = speaks_for(by, announcement, consumer)
-    if not own:
-        if by.user.pk == announcement.announced_by_id or not by.may(EDIT):
-            raise PermissionDenied(
-                _("Only %(name)s answers this, or a steward in their place who has not announced it.")
-                % {"name": consumer}
-            )
-        may_write(by, announcement.capsule).or_refuse()
+    own = consumer in speaks_for(by, announcement)
+    if not own and not stands_in(by, announcement):
+        raise PermissionDenied(
+            _("Only %(name)s answers this, or a steward in their place who has not announced it.")
+            % {"name": consumer}
+        )
     if (says == Says.OBJECTED or not own) and not reason.strip():
         raise ValidationError({"reason": [_("Say why.")]})
     with acting(by, reason=reason or str(says.label)):
@@ -109,18 +125,28 @@ def answer(announcement, consumer, says, *, by, reason=""):
     return made
 
 
-def speaks_for(reader, announcement, consumer):
-    """True if the reader belongs to the consumer: a member of the team, or whose address the contract names."""
+def speaks_for(reader, announcement):
+    """The told consumers that the reader belongs to: as a member of the team, or by the address in the contract."""
     if reader.user is None:
-        return False
-    if TeamMembership.objects.filter(user=reader.user, owner__name__iexact=consumer).exists():
-        return True
+        return set()
+    teams = TeamMembership.objects.filter(user=reader.user).values_list("owner__name", flat=True)
+    mine = {name.casefold() for name in teams}
     contract = effective(Contract._base_manager.filter(capsule=announcement.capsule_id)).first()
-    listed = contract.known_consumers if contract is not None else []
-    address = (reader.user.email or "").lower()
-    return any(
-        each.get("team") == consumer and address and (each.get("contact") or "").lower() == address
-        for each in listed
+    if contract is not None and (address := (reader.user.email or "").casefold()):
+        listed = [each for each in contract.known_consumers if each.get("team")]
+        mine |= {
+            each["team"].casefold() for each in listed if (each.get("contact") or "").casefold() == address
+        }
+    return {name for name in announcement.told if name.casefold() in mine}
+
+
+def stands_in(reader, announcement):
+    """True if the reader may answer in a consumer's place: who may write the capsule and has not announced it."""
+    return (
+        reader.user is not None
+        and reader.user.pk != announcement.announced_by_id
+        and reader.may(EDIT)
+        and bool(may_write(reader, announcement.capsule))
     )
 
 
@@ -134,15 +160,16 @@ def last_answers(announcements):
 
 
 def told(capsule_ids):
-    """({capsule id: [what the judge knows of an announcement, oldest first]}, {capsule id: version it first counted with}); two queries."""
-    rows = list(Announcement._base_manager.filter(capsule__in=capsule_ids).order_by("announced_at"))
+    """({capsule id: [what the judge knows of an announcement with changes to come, oldest first]}, {capsule id: version it first counted with}); two queries."""
+    stored = Announcement._base_manager.filter(capsule__in=capsule_ids).order_by("announced_at")
+    rows = [row for row in stored if to_come(row)]
     answers = last_answers(rows) if rows else {}
     found = defaultdict(list)
     for row in rows:
         said = answers[row.pk]
         found[row.capsule_id].append(
             Told(
-                covers=frozenset(pairs_of(row)),
+                covers=frozenset(to_come(row)),
                 announced=row.announced_at.date(),
                 told=frozenset(row.told),
                 acknowledged=frozenset(name for name, says in said.items() if says == Says.ACKNOWLEDGED),

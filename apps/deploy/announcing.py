@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.catalog.changes.change import Change
 from apps.catalog.models import Capsule
 from apps.contracts import announcing
 from apps.dcs.refusals import Conflict
@@ -15,16 +16,21 @@ QUIET = "metadata"
 def announce(plan, *, text, by):
     """Announce the blocked changes of a plan and plan again, so that it says from which day it may be applied.
 
-    Returns (the new plan, the `Announcement`s). Raises what announcing raises, `Conflict` where nothing is blocked.
+    Returns (the new plan, the `Announcement`s). A capsule of which all is announced already is passed over. Raises what
+    announcing raises, `Conflict` where nothing is left to announce.
     """
+    made = []
+    refusal = Conflict(_("No contract asks %(plan)s for an announcement.") % {"plan": plan}, code="no_change")
     with transaction.atomic():
-        made = [
-            announcing.announce(capsule, covers, text=text, by=by) for capsule, covers in _blocked(plan, by)
-        ]
+        for capsule, covers in _blocked(plan, by):
+            try:
+                made.append(announcing.announce(capsule, covers, text=text, by=by))
+            except Conflict as already:
+                if already.code != "announced":
+                    raise
+                refusal = already
         if not made:
-            raise Conflict(
-                _("No contract asks %(plan)s for an announcement.") % {"plan": plan}, code="no_change"
-            )
+            raise refusal
         return plans.again(plan, by), made
 
 
@@ -38,7 +44,12 @@ def _blocked(plan, reader):
         yield (
             capsule,
             [
-                {"code": item["code"], "pointer": item["pointer"], "text": _words(item)}
+                {
+                    "code": item["code"],
+                    "pointer": item["pointer"],
+                    "text": _words(item),
+                    "fingerprint": Change.of("", item).fingerprint,
+                }
                 for item in items
                 if item["consumer"] != QUIET
             ],

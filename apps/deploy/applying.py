@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.audit.context import acting
 from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
-from apps.contracts import monitor
+from apps.contracts import announcing, monitor
 from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
@@ -203,6 +203,9 @@ def _carry_out(plan, drafted, reader, say=quiet):
     telling.applied(plan, list(capsules.values()), by=reader)
     ids = {urn: capsule.pk for urn, capsule in capsules.items()}
     if ids:
+        announcing.carry_out(
+            {ids[step.urn]: {change.fingerprint for change in step.changes} for step in steps}, plan=plan
+        )
         monitor.look_again(ids.values())
         say(_("Keeping versions"), 2, STEPS)
         versions.capture(

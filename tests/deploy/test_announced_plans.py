@@ -45,14 +45,17 @@ def finance():
 
 
 def text(columns):
-    return documents.write(
-        documents.canonical({"urn": URN, "name": "orders", "schema": {"columns": COLUMNS[:columns]}})
-    )
+    return columns_of(COLUMNS[:columns])
 
 
-def promised(author, signer, policy="backwards_compatible", consumers=FINANCE, days=30):
-    applying.apply(plan.make(text(2), author), reader=author)
-    capsule = Capsule.objects.get(urn=URN)
+def columns_of(columns, urn=URN):
+    schema = {"urn": urn, "name": urn.rpartition(":")[2], "schema": {"columns": columns}}
+    return documents.write(documents.canonical(schema))
+
+
+def promised(author, signer, policy="backwards_compatible", consumers=FINANCE, days=30, urn=URN):
+    applying.apply(plan.make(columns_of(COLUMNS, urn), author), reader=author)
+    capsule = Capsule.objects.get(urn=urn)
     made = writing.create(
         capsule,
         {
@@ -152,6 +155,68 @@ def test_another_change_than_the_announced_one_stays_blocked(author, signer, fin
         applying.apply(plan.make(other, author), reader=author)
 
 
+def test_a_notice_follows_its_column_when_others_come_before_it(author, signer, finance):
+    promised(author, signer)
+    _made, (told,) = of_plans.announce(narrowed(author), text="The amount goes.", by=author)
+    announcing.answer(told, "finance", "acknowledged", by=finance)
+    columns = [{"name": "tenant", "data_type": "INT"}, *COLUMNS]
+    applying.apply(plan.make(columns_of(columns), author), reader=author)
+
+    with pytest.raises(Conflict):
+        applying.apply(plan.make(columns_of([columns[0], columns[2]]), author), reader=author)
+    applying.apply(plan.make(columns_of(columns[:2]), author), reader=author)
+    assert names() == {"tenant", "order_id"}
+
+
+def test_one_notice_is_good_for_one_change(author, signer, finance):
+    promised(author, signer)
+    made, (told,) = of_plans.announce(narrowed(author), text="The amount goes.", by=author)
+    announcing.answer(told, "finance", "acknowledged", by=finance)
+    done = applying.apply(plan.again(made, author), reader=author)
+    told.refresh_from_db()
+    assert list(told.carried_out.values()) == [str(done)]
+
+    applying.apply(plan.make(text(2), author), reader=author)
+    again = narrowed(author)
+    assert again.result["capsules"][0]["verdict"]["decision"] == "blocked"
+    _made, (anew,) = of_plans.announce(again, text="It goes once more.", by=author)
+    assert anew.number != told.number
+
+
+def test_a_type_that_was_announced_allows_no_other(author, signer, finance):
+    def as_type(name):
+        return plan.make(columns_of([COLUMNS[0], {"name": "amount", "data_type": name}]), author)
+
+    promised(author, signer)
+    _made, (told,) = of_plans.announce(as_type("VARCHAR(20)"), text="The amount becomes text.", by=author)
+    announcing.answer(told, "finance", "acknowledged", by=finance)
+    with pytest.raises(Conflict):
+        applying.apply(as_type("DATE"), reader=author)
+    applying.apply(as_type("VARCHAR(20)"), reader=author)
+    assert Column.objects.get(name="amount").data_type == "VARCHAR(20)"
+
+
+def test_a_shorter_notice_takes_nothing_back_from_those_who_were_told_a_day(author, signer, finance):
+    contract = promised(author, signer)
+    made, (told,) = of_plans.announce(narrowed(author), text="The amount goes.", by=author)
+    begun = writing.begun(contract.capsule)
+    shorter = {name: getattr(begun, name) for name in ("version", "schema_change_policy", "known_consumers")}
+    shorter["breaking_change_notice_days"] = 2
+    writing.create(contract.capsule, shorter, by=author, propose=True).take("sign", by=signer, comment="Yes.")
+    assert plan.again(made, author).earliest == told.effective_on
+
+
+def test_what_is_announced_already_holds_up_no_other_capsule(author, signer, finance):
+    other = URN.replace("orders", "returns")
+    promised(author, signer)
+    promised(author, signer, urn=other)
+    _made, (first,) = of_plans.announce(narrowed(author), text="The amount goes.", by=author)
+    both = "---\n".join(columns_of(COLUMNS[:1], urn) for urn in (URN, other))
+    made, (second,) = of_plans.announce(plan.make(both, author), text="Here too.", by=author)
+    assert second.capsule.urn == other
+    assert made.earliest == max(first.effective_on, second.effective_on)
+
+
 def test_a_strict_contract_needs_a_new_version_besides(author, signer, finance):
     contract = promised(author, signer, "strict")
     made, (told,) = of_plans.announce(narrowed(author), text="The amount goes.", by=author)
@@ -193,7 +258,10 @@ def test_nothing_is_announced_twice_or_without_words(author, signer):
         of_plans.announce(made, text="Again.", by=author)
     with pytest.raises(ValidationError):
         announcing.announce(
-            Capsule.objects.get(urn=URN), [{"code": "x", "pointer": "/"}], text=" ", by=author
+            Capsule.objects.get(urn=URN),
+            [{"code": "x", "pointer": "/", "fingerprint": "0"}],
+            text=" ",
+            by=author,
         )
     with pytest.raises(Conflict):
         of_plans.announce(plan.make(text(2), author), text="Nothing.", by=author)
@@ -208,6 +276,10 @@ def test_nobody_backdates_or_rewrites_an_announcement(author, signer):
         Announcement.objects.filter(pk=told.pk).update(announced_at=early)
     with transaction.atomic(), pytest.raises(DatabaseError), acting(system("test")):
         Announcement.objects.filter(pk=told.pk).update(covers=[])
+    with acting(system("test")):
+        Announcement.objects.filter(pk=told.pk).update(carried_out={"a": "PL-1"})
+    with transaction.atomic(), pytest.raises(DatabaseError), acting(system("test")):
+        Announcement.objects.filter(pk=told.pk).update(carried_out={})
     with acting(system("test")):
         other = Announcement(
             capsule=told.capsule,
@@ -230,11 +302,7 @@ def test_a_consumer_reads_the_announcement_and_answers_on_its_page(client, autho
     answer = client.post(reverse("deploy:announce", args=[made.number]), {"text": "The amount goes."})
     assert answer.status_code == 302
     told = Announcement.objects.get()
-    assert (
-        told.label
-        if hasattr(told, "label")
-        else str(told) in client.get(Contract.objects.get().get_absolute_url()).content.decode()
-    )
+    assert str(told) in client.get(Contract.objects.get().get_absolute_url()).content.decode()
 
     client.force_login(finance.user)
     page = client.get(told.get_absolute_url()).content.decode()

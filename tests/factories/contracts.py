@@ -46,7 +46,12 @@ class AnnouncementFactory(DjangoModelFactory):
     capsule = factory.SubFactory(CapsuleFactory)
     contract_version = "1.0.0"
     covers = [
-        {"code": "column_removed", "pointer": "/schema/columns/amount", "text": "column removed: amount"}
+        {
+            "code": "column_removed",
+            "pointer": "/schema/columns/1",
+            "text": "column removed: amount",
+            "fingerprint": "5f2b7c9d1e3a4b6c8d0f1a2b3c4d5e6f",
+        }
     ]
     told = ["finance"]
     text = "The column amount goes; use net_amount."

@@ -1,5 +1,7 @@
 """One change between two versions of a capsule, judged for those who read the data and those who deliver it."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -60,6 +62,20 @@ class Change:
             needs_approval=item.get("needs_approval", False),
             impact=tuple(item.get("impact", ())),
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """Names this very change wherever its thing stands in the document: 32 hexadecimal digits.
+
+        What comes or goes whole is the same however it is described; what becomes something else is another change
+        when it becomes something else than was told.
+        """
+        values = [self.old, self.new]
+        if None in values:
+            values = [None if value is None else isinstance(value, dict) or value for value in values]
+        field = "" if None in values else self.pointer.rpartition("/")[2]
+        said = json.dumps([self.code, self.kind, self.name, field, *values], sort_keys=True, default=str)
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
     @property
     def why_consumer(self) -> Sentence:

@@ -205,9 +205,10 @@ class _Court:
         return None, first
 
     def _day(self, announcement):
-        return announcement.announced + datetime.timedelta(
-            days=notice(self.contract.get("schema_changes") or {})
-        )
+        days = notice(self.contract.get("schema_changes") or {})
+        counted = announcement.announced + datetime.timedelta(days=days)
+        # A version with a shorter notice takes nothing back from those who were told a later day.
+        return max(counted, announcement.effective or counted)
 
     def _deprecation_day(self, change):
         """Way 1 for rows 3 and 62: the stored deprecation's date, once its policy's days have been kept too."""

@@ -11,11 +11,12 @@ from .change import Change
 class Announcement:
     """A breaking change told to consumers: which changes, when, to whom; a draft has `published` false.
 
-    `covers` are (code, pointer) pairs. `announced` is the day in UTC. `told` are the consumers it went to, None for
-    all. `acknowledged` and `objected` are names of consumers and subscribers who answered this announcement.
+    `covers` are fingerprints of changes. `announced` is the day in UTC, `effective` the first day that was named, None
+    if none was. `told` are the consumers it went to, None for all. `acknowledged` and `objected` are names of consumers
+    and subscribers who answered this announcement.
     """
 
-    covers: frozenset[tuple[str, str]]
+    covers: frozenset[str]
     announced: datetime.date
     published: bool = True
     told: frozenset[str] | None = None
@@ -25,7 +26,7 @@ class Announcement:
 
     def covers_change(self, change: Change) -> bool:
         """Whether consumers were told of this very change."""
-        return (change.code, change.pointer) in self.covers
+        return change.fingerprint in self.covers
 
     def went_to(self, consumers: Collection[str]) -> bool:
         """Whether it was published to all of these."""

@@ -30,13 +30,16 @@ class AnnouncementSerializer(RecordSerializer):
     """A change to come, as consumers were told of it; `effective_on` is the first day on which its notice is kept."""
 
     capsule_urn = serializers.CharField(source="capsule.urn", read_only=True)
-    covers = JSONField(read_only=True, help_text="[{code, pointer, text}], one for each change.")
+    covers = JSONField(read_only=True, help_text="[{code, pointer, text, fingerprint}], one for each change.")
+    carried_out = JSONField(
+        read_only=True, help_text="{fingerprint: the plan that did it}, for what is done."
+    )
     answers = AnswersField(read_only=True)
 
     class Meta:
         model = Announcement
         fields = [
-            "id", "number", "capsule_urn", "contract_version", "covers", "told", "text", "effective_on",
+            "id", "number", "capsule_urn", "contract_version", "covers", "carried_out", "told", "text", "effective_on",
             "announced_at", "answers",
         ]  # fmt: skip
         read_only_fields = fields

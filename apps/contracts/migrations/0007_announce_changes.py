@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField(db_default=apps.dcs.fields.Next('dcs.announcements_number'), editable=False)),
                 ('contract_version', models.CharField(editable=False, max_length=50)),
                 ('covers', models.JSONField(db_default=models.Value([], output_field=models.JSONField()), default=list, editable=False)),
+                ('carried_out', models.JSONField(db_default=models.Value({}, output_field=models.JSONField()), default=dict, editable=False)),
                 ('told', apps.dcs.fields.StringListField(blank=True, db_default=models.Value([], output_field=models.JSONField()), default=list, editable=False)),
                 ('text', models.TextField(editable=False)),
                 ('effective_on', models.DateField(editable=False)),

@@ -7,15 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.models import Capsule
 from apps.catalog.querysets import OfCapsuleQuerySet
-from apps.dcs.fields import Moment, Next, StringListField, empty_list
+from apps.dcs.fields import Moment, Next, StringListField, empty_list, empty_object
 from apps.dcs.models import Keyed, Visible, VisibleQuerySet
 
 
 class Announcement(Keyed, Visible):
     """A change to come, as consumers were told of it (breaking-changes.md, section 5, way 1). People call it AN-7.
 
-    `covers` lists {code, pointer, text}, one for each change; `told` are the consumers it went to. `contract_version` is
-    the version in force that it counted with, `effective_on` the first day on which its notice is kept. The database says
+    `covers` lists {code, pointer, text, fingerprint}, one for each change; `carried_out` says by the fingerprint which
+    plan did it, and such a change is announced no more. `told` are the consumers it went to. `contract_version` is the
+    version in force that it counted with, `effective_on` the first day on which its notice is kept. The database says
     when it was announced, and lets nobody rewrite it.
     """
 
@@ -23,6 +24,7 @@ class Announcement(Keyed, Visible):
     capsule = models.ForeignKey(Capsule, models.CASCADE, related_name="announcements", editable=False)
     contract_version = models.CharField(max_length=50, editable=False)
     covers = models.JSONField(default=list, db_default=empty_list(), editable=False)
+    carried_out = models.JSONField(default=dict, db_default=empty_object(), editable=False)
     told = StringListField(editable=False)
     text = models.TextField(editable=False)
     effective_on = models.DateField(editable=False)

@@ -46,7 +46,7 @@ DROPPED = edited(without_customer)
 
 
 def announced(days, *, acknowledged=(), new=DROPPED):
-    covers = frozenset((each.code, each.pointer) for each in classify(orders(), new))
+    covers = frozenset(each.fingerprint for each in classify(orders(), new))
     day = TODAY - datetime.timedelta(days=days)
     return {"announcements": (Announcement(covers, day, acknowledged=frozenset(acknowledged)),)}
 
@@ -259,7 +259,7 @@ def test_24_strict():
     codes, decision = judged(extended, strict())
     assert codes == ["column_added C/N"]
     assert decision.outcome == "blocked"
-    covers = frozenset((each.code, each.pointer) for each in classify(strict(), extended))
+    covers = frozenset(each.fingerprint for each in classify(strict(), extended))
     given = (Announcement(covers, TODAY - datetime.timedelta(days=30)),)
     assert judged(extended, strict(), announcements=given)[1].outcome == "blocked"
     signed = SignOff("1.1", approver="ana")

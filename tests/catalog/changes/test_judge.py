@@ -1,4 +1,5 @@
 import datetime
+import json
 
 import pytest
 
@@ -33,7 +34,7 @@ def contract(policy="backwards_compatible", *, teams=TEAMS, status="active", **m
 
 def announcement(*changes, days=0, **more):
     changes = changes or (change(),)
-    return Announcement(frozenset((each.code, each.pointer) for each in changes), days_ago(days), **more)
+    return Announcement(frozenset(each.fingerprint for each in changes), days_ago(days), **more)
 
 
 def decided(stored, *changes, **dealings):
@@ -234,3 +235,31 @@ def test_every_reason_is_a_sentence_that_names_its_codes():
     )
     assert all(reason.codes == ("column_removed",) for reason in decision.reasons)
     assert decision.unblocks_at == days_ago(-1)
+
+
+def test_a_change_is_known_again_wherever_its_thing_stands():
+    told, moved = (
+        found("column_removed", "column", "note", f"/schema/columns/{at}", {"x": at}, None) for at in (2, 5)
+    )
+    other = found("column_removed", "column", "remark", "/schema/columns/2", {}, None)
+    kept = told.of(told.dimension, json.loads(json.dumps(told.item())))
+
+    assert told.fingerprint == moved.fingerprint == kept.fingerprint
+    assert told.fingerprint != other.fingerprint
+
+
+def test_what_becomes_something_else_than_was_told_is_another_change():
+    def retyped(old, new, field="data_type"):
+        return found(
+            "type_changed", "column", "amount", f"/schema/columns/1/{field}", old, new, consumer=B, producer=B
+        )
+
+    told = retyped("INT", "VARCHAR(20)")
+    others = [
+        retyped("INT", "DATE"),
+        retyped("BIGINT", "VARCHAR(20)"),
+        retyped("INT", "VARCHAR(20)", "physical_type"),
+    ]
+
+    assert told.fingerprint == retyped("INT", "VARCHAR(20)").fingerprint
+    assert told.fingerprint not in {each.fingerprint for each in others}
