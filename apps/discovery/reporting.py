@@ -3,6 +3,7 @@
 import orjson
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -53,6 +54,12 @@ def report(request, slug):
     }
     response = TemplateResponse(request, fragment(request, "discovery/report.html", "results"), context)
     return announced(response, counted(page)) if request.htmx else response
+
+
+@login_required
+def compliance(request):
+    """The report on compliance, where those who look after policies look for it."""
+    return redirect(querystring.url(reverse("discovery:report", args=["compliance"]), request.GET))
 
 
 def choices(asked, chosen, request):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("columns/", columns.columns, name="columns"),
     path("reports/", reporting.reports, name="reports"),
     path("reports/<slug:slug>/", reporting.report, name="report"),
+    path("policies/compliance/", reporting.compliance, name="compliance"),
     path("domains/", organisation.domains, name="domains"),
     path("domains/<path:name>/", organisation.domain, name="domain"),
     path("products/", products.products, name="products"),

@@ -62,20 +62,22 @@ class Columns(Found):
         }
 
 
-def _query(where, reader, order=ORDER):
+def columns_where(where, reader, order=ORDER):
     clearance = reader.clearance
     return Query(fields=FIELDS, tables=TABLES, params=(clearance,) * 6, where=where, order=order)
 
 
 def sensitive(filters, reader, _choice):
-    return Columns("sensitive", _query(Condition(SENSITIVE_ONES, (SENSITIVE_FROM,)), reader), filters, reader)
+    return Columns(
+        "sensitive", columns_where(Condition(SENSITIVE_ONES, (SENSITIVE_FROM,)), reader), filters, reader
+    )
 
 
 def unmasked(filters, reader, _choice):
     where = Condition(f"{SENSITIVE_ONES} AND {BARE}", (SENSITIVE_FROM,))
     consumed = f"(coalesce(lower(f.layer), '') NOT IN {CONSUMED})::int"
     order = ((consumed, NUMBER), *ORDER)
-    return Columns("unmasked", _query(where, reader, order), filters, reader)
+    return Columns("unmasked", columns_where(where, reader, order), filters, reader)
 
 
 def kinds(columns, _filters, _reader, _choice):
