@@ -16,7 +16,7 @@ from apps.ui.filters import FilterSet, Flag, OneOf, OneRow, OneWord, between
 from .models import Policy
 
 SUBJECTS = {"capsule": "capsule", "column": "column"}
-DUE = {"overdue": 0, "30_days": 30, "90_days": 90}
+DUE = {"overdue": -1, "today": 0, "30_days": 30, "90_days": 90}
 
 
 def words(choices):
@@ -68,7 +68,7 @@ class PolicyFilter(FilterSet):
         if not value:
             return policies
         days = max(DUE[word] for word in value)
-        return policies.due_for_review(on=timezone.now().date() + timedelta(days or -1))
+        return policies.due_for_review(on=timezone.now().date() + timedelta(days))
 
     def in_domain(self, policies, name, value):
         if not value:

@@ -1,8 +1,9 @@
-"""Detected personal data waits for those who may say what a column holds."""
+"""What waits in policy: detected personal data for those who may say what a column holds, reviews for those who decide."""
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog.access import EDIT
@@ -10,7 +11,8 @@ from apps.catalog.models import TeamMembership
 from apps.workflow.inbox import Item, Queue, register
 
 from . import evidence
-from .models import PIISuggestion
+from .access import DECIDE
+from .models import PIISuggestion, Policy
 
 # Domains that a person looks after, and all that lie in them: one query, since every page counts what waits.
 STEWARDED = """
@@ -57,5 +59,52 @@ register(
         count=lambda reader: waiting(reader).count(),
         items=items,
         place="policy:suggestions",
+    )
+)
+
+
+# ---------- reviews of policies ----------
+
+
+def reviews(reader, *, on=None):
+    """The policies whose review is due and that the reader looks after: all for policy admins, those of their domains for stewards."""
+    rows = Policy.objects.visible_to(reader).due_for_review(on=on or timezone.now().date())
+    rows = rows.exclude(column__retired_at__isnull=False)
+    if reader.user is None or reader.via == "token":
+        return rows.none()
+    if reader.may(DECIDE):
+        return rows
+    if not reader.may(EDIT):
+        return rows.none()
+    stewarded = RawSQL(STEWARDED, [reader.user.pk])  # noqa: S611 - a constant
+    return rows.filter(Q(capsule__domain__in=stewarded) | Q(column__capsule__domain__in=stewarded))
+
+
+def review_items(reader, limit):
+    found = (
+        reviews(reader).select_related("capsule", "column__capsule").order_by("next_review_date", "number")
+    )
+    return [
+        Item(
+            title=f"{row.label}: {row.subject.name}",
+            url=row.get_absolute_url(),
+            line=_("Still right? Then attest it; else propose a change."),
+            since=row.last_reviewed_at or row.approved_at,
+            due=row.next_review_date,
+            icon="calendar-clock",
+        )
+        for row in found[:limit]
+    ]
+
+
+register(
+    Queue(
+        slug="policy-reviews",
+        title=_("Policies to review"),
+        order=25,
+        url=lambda: f"{reverse('policy:policies')}?review=today",
+        count=lambda reader: reviews(reader).count(),
+        items=review_items,
+        place="policy:policies",
     )
 )

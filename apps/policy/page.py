@@ -26,6 +26,7 @@ FILTERS = {
 }
 DUE_WORDS = {
     "overdue": gettext_lazy("Overdue"),
+    "today": gettext_lazy("By today"),
     "30_days": gettext_lazy("Within 30 days"),
     "90_days": gettext_lazy("Within 90 days"),
 }

@@ -84,6 +84,27 @@ def test_an_approval_sets_the_next_review_a_period_later(admins, capsule):
     assert policy.next_review_date == Period(months=12).after(policy.approved_at.date())
 
 
+def test_another_approval_moves_the_next_review_on(admins, capsule):
+    path = in_force(admins, capsule)
+    Policy.objects.filter(pk=path.split("/")[-1]).update(next_review_date="2026-01-01")
+    admins[0].patch(path, {"sensitivity_level": "restricted", "review_frequency": "P6M"})
+
+    assert admins[1].post(f"{path}/approve", {"reason": "Agreed."}).status_code == 200
+
+    policy = Policy.objects.get(pk=path.split("/")[-1])
+    assert policy.next_review_date == Period(months=6).after(policy.approved_at.date())
+
+
+def test_suspending_is_no_review(admins, capsule):
+    path = in_force(admins, capsule)
+    Policy.objects.filter(pk=path.split("/")[-1]).update(next_review_date="2026-01-01")
+    admins[0].post(f"{path}/suspend", {"reason": "It hides what the audit needs."})
+
+    assert admins[1].post(f"{path}/approve", {"reason": "For the audit."}).status_code == 200
+
+    assert str(Policy.objects.get(pk=path.split("/")[-1]).next_review_date) == "2026-01-01"
+
+
 def test_what_is_in_force_changes_by_a_review(admins, capsule):
     path = in_force(admins, capsule)
 

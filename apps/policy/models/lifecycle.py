@@ -214,12 +214,13 @@ class Lifecycle(Reviewable, Stateful):
         review="approve",
     )
     def approve(self, *, by, comment):
+        again = self.approved_at is not None
         self.approved_by_user, self.approved_by, self.approved_at = by, str(by), timezone.now()
         self.meta = meta_with(self.meta, status=None)
         if self.becomes:
             self.status = self.becomes
-        if self.next_review_date is None:
-            self.next_review_date = self.review_after(self.approved_at.date())
+        if self.becomes in ("", PolicyStatus.ACTIVE):
+            self.next_review_date = self.review_due(self.approved_at.date(), again=again)
 
     @transition(
         source=[PolicyStatus.UNDER_REVIEW],
@@ -285,6 +286,17 @@ class Lifecycle(Reviewable, Stateful):
         """Somebody who decides has read it and it still fits: the next review is due a period later (errata row B20)."""
         self.last_reviewed_at = timezone.now()
         self.next_review_date = self.review_after(self.last_reviewed_at.date())
+
+    def review_due(self, day, *, again):
+        """The day of the next review once the policy is approved on `day`.
+
+        Whoever approves has read it: the next review is due a period later. A later day that its author named stands
+        for the first approval; without a frequency the day stays as it is.
+        """
+        due, named = self.review_after(day), self.next_review_date
+        if due is None or (not again and named is not None and named > day):
+            return named
+        return due
 
     def review_after(self, day):
         """The day of the next review after one on `day`; None if no frequency is named."""

@@ -238,5 +238,9 @@ class Policy(Lifecycle, AboutSubject, Record):
     @property
     def is_overdue(self):
         """True if it is active and its review is past due; it stays in force (trust.md, section 2.3)."""
+        return self.is_overdue_on(timezone.now().date())
+
+    def is_overdue_on(self, day):
+        """Whether it is active and its review was due before the day."""
         due = self.next_review_date
-        return self.status == self.Status.ACTIVE and due is not None and due < timezone.now().date()
+        return self.status == self.Status.ACTIVE and due is not None and due < day
