@@ -4,18 +4,22 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.dcs.refusals import Conflict
+from apps.dcs.refusals import Conflict, refused_as
 
 MISSING = "missing_since"  # in the meta of a capsule in use that its source no longer has
 
 
 def retire(record):
-    """Take a capsule or a column out of use; its history stays. Raises `Conflict` if it is out of use already."""
+    """Take a capsule or a column out of use; its history stays.
+
+    Raises `Conflict` if it is out of use already, or a legal hold stands on the capsule.
+    """
     stored = _locked(record)
     if stored.is_retired:
         raise Conflict(_("%(name)s is retired already.") % {"name": stored}, code="already_retired")
     stored.retired_at = timezone.now()
-    stored.save(update_fields=["retired_at"])
+    with refused_as("legal_hold", held(stored)):
+        stored.save(update_fields=["retired_at"])
 
 
 def restore(record):
@@ -28,15 +32,23 @@ def restore(record):
 
 
 def purge(capsule):
-    """Delete a retired capsule and all that hangs on it, for good. Raises `Conflict` if it is in use."""
+    """Delete a retired capsule and all that hangs on it, for good. Raises `Conflict` if it is in use, or a legal hold stands."""
     stored = _locked(capsule)
     if not stored.is_retired:
         raise Conflict(
             _("Retire %(name)s before you delete it for good.") % {"name": stored}, code="not_retired"
         )
     # By the keys of the database: what protects it goes with it, and by no other way.
-    with connection.cursor() as cursor:
+    with refused_as("legal_hold", held(stored)), connection.cursor() as cursor:
         cursor.execute("DELETE FROM capsules WHERE id = %s", [stored.pk])
+
+
+def held(record):
+    """What is said to whoever would retire or delete what a legal hold covers."""
+    said = _(
+        "A legal hold stands on %(name)s. It is neither retired nor deleted until the hold is lifted, by a change of its policy."
+    )
+    return said % {"name": record}
 
 
 def _locked(record):

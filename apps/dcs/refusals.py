@@ -1,11 +1,12 @@
 """Why something was not done: conflicts that the code sees, and refusals that come from the database."""
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
 from django.apps import apps
-from django.db import models
+from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
 
@@ -18,6 +19,18 @@ class Conflict(Exception):
     def __init__(self, detail, code="conflict", fields=None):
         super().__init__(detail)
         self.detail, self.code, self.fields = str(detail), code, fields or {}
+
+
+@contextmanager
+def refused_as(code, detail):
+    """A refusal by a trigger of the database that hints at `code`, as a `Conflict` in these words."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "message_hint", None) != code:
+            raise
+        raise Conflict(detail, code=code) from None
 
 
 @dataclass(frozen=True)

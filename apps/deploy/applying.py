@@ -228,7 +228,13 @@ def _blocked(steps):
     """The refusal of a plan by contracts, with the first day on which all of them let it through, or by its own policies."""
     said = {step.urn: [str(reason.text) for reason in step.decision.reasons] for step in steps}
     for step in steps:
-        if any(reason.rule == contradictions.RULE for reason in step.decision.reasons):
+        rules = {reason.rule for reason in step.decision.reasons}
+        if contradictions.HOLD in rules:
+            words = _(
+                "A legal hold stands on %(urn)s. Leave its policy and retention as they are, or lift the hold first; then plan again."
+            )
+            return Conflict(words % {"urn": step.urn}, code="plan_blocked", fields=said)
+        if contradictions.RULE in rules:
             words = _(
                 "The policies of %(urn)s would contradict each other. Settle that in the document, then plan again."
             )

@@ -367,8 +367,21 @@ class Merge:
         (current,) = self.cursor.fetchone()
         if vanished > current * LARGEST_LOSS and not accepted:
             raise TooManyVanished(vanished, current)
+        held = self._keep_held()
         self.run("UPDATE capsules c SET retired_at = now() FROM vanished_capsules v WHERE v.id = c.id")
-        self.outcome.add("capsules", retired=vanished)
+        self.outcome.add("capsules", retired=vanished - held)
+
+    def _keep_held(self):
+        """Leave vanished capsules on which a legal hold stands in use, and say so; returns how many."""
+        self.run(
+            "DELETE FROM vanished_capsules v USING capsules c WHERE c.id = v.id AND dcs.held(v.id) RETURNING c.urn"
+        )
+        urns = sorted(urn for (urn,) in self.cursor.fetchall())
+        self.outcome.kept += [
+            {"urn": urn, "field": "retired_at", "by": "legal hold", "ours": None, "theirs": "vanished"}
+            for urn in urns
+        ]
+        return len(urns)
 
     def derive(self):
         """What is counted on rows that existed: tests, and the share of columns described (0 to 1)."""

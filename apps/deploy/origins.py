@@ -15,6 +15,7 @@ from apps.catalog.documents.renames import HINT
 from apps.catalog.models import Capsule, Column, Index
 from apps.catalog.retirement import MISSING
 from apps.dcs.refusals import Conflict
+from apps.policy import holds
 
 from .readers.found import COLUMN_META
 from .wanted import declared
@@ -313,9 +314,18 @@ def decide(plan, *, reader, accept="", retire=()):
             fields={"retire": [strangers[0]]},
         )
     if retire:
+        _refuse_held(retire)
         plan.reading["retire"] = sorted(retire)
     if accept or retire:
         plan.save(update_fields=["reading"])
+
+
+def _refuse_held(urns):
+    """Raise `Conflict` where a legal hold stands on one of them."""
+    found = {capsule.pk: capsule for capsule in Capsule._base_manager.filter(urn__in=urns).order_by("urn")}
+    held = holds.held(found)
+    if said := [retirement.held(capsule) for key, capsule in found.items() if key in held]:
+        raise Conflict(said[0], code="legal_hold", fields={"retire": said})
 
 
 def require_accepted(plan):

@@ -111,6 +111,13 @@ def refused_by_database(review):
         raise changed()
     if said == "base":
         raise Conflict(_("Something has changed since the plan was made. Plan again."), code="plan_stale")
+    if said == "legal_hold":
+        raise Conflict(
+            _(
+                "A legal hold has come to stand. Nothing that it covers is given up or kept for less time until it is lifted."
+            ),
+            code="legal_hold",
+        )
     if said == "chain":
         raise Conflict(_("Who stands in for somebody hands nothing on."), code="chain")
     if review is None:

@@ -237,3 +237,35 @@ def test_conditions_of_masking_need_the_clearance(analyst, admins, capsule):
 
     assert admins[0].get(f"/policies/{body['id']}").body["masking_conditions"] == {"country": "DE"}
     assert "masking_conditions" not in analyst.get(f"/policies/{body['id']}").body
+
+
+def test_under_a_legal_hold_nobody_proposes_less_time(admins, capsule):
+    path = in_force(admins, capsule, legal_hold=True)
+
+    refused = admins[0].patch(path, {"retention_period": "P1Y"})
+
+    assert refused.status_code == 400
+    assert "legal hold" in refused.raw.decode()
+    assert admins[0].patch(path, {"retention_period": "P9Y"}).status_code == 202
+
+
+def test_a_hold_that_came_after_the_proposal_stops_its_approval(admins, capsule):
+    path = in_force(admins, capsule)
+    assert (
+        admins[0].patch(path, {"retention_period": "P8Y", "deletion_action": "hard_delete"}).status_code
+        == 202
+    )
+    PolicyFactory(active=True, column=ColumnFactory(capsule=capsule), legal_hold=True, retention_period=None)
+
+    refused = admins[1].post(f"{path}/approve", {"reason": "Agreed."})
+
+    assert (refused.status_code, refused.body["code"]) == (409, "legal_hold")
+    assert Policy.objects.get(pk=path.split("/")[-1]).deletion_action is None
+
+
+def test_a_capsule_under_a_legal_hold_is_not_retired(as_user, capsule):
+    PolicyFactory(active=True, capsule=capsule, legal_hold=True)
+
+    refused = as_user(UserFactory(role="steward")).delete(f"/capsules/{capsule.urn}")
+
+    assert (refused.status_code, refused.body["code"]) == (409, "legal_hold")

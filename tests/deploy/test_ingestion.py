@@ -16,7 +16,7 @@ from apps.deploy import apply, ingestion
 from apps.people.reader import reader_of, system
 from apps.provenance.models import CapsuleEdge, ColumnEdge
 from apps.quality.models import QualityCheck, QualityRule
-from tests.factories import UserFactory
+from tests.factories import PolicyFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +284,18 @@ class TestVanished:
         assert refused.status == "failed"
         assert "3 of 8" in refused.error_message
         assert accepted.stats["counts"]["capsules"]["retired"] == 3
+
+    def test_a_vanished_model_under_a_legal_hold_stays_in_use_and_is_told(self):
+        ingest()
+        PolicyFactory(active=True, capsule=Capsule.objects.get(name="orders"), legal_hold=True)
+
+        job = ingest(manifest=self.without("orders", "customers"), catalog=read("catalog.json"))
+
+        assert job.stats["counts"]["capsules"]["retired"] == 1
+        assert Capsule.objects.get(name="orders").retired_at is None
+        assert Capsule.objects.get(name="customers").retired_at is not None
+        (kept,) = [each for each in job.stats["kept"] if each["by"] == "legal hold"]
+        assert kept["urn"].endswith(":orders")
 
     def test_a_column_that_disappears_keeps_its_rules(self):
         ingest()

@@ -397,6 +397,57 @@ def test_a_plan_whose_policies_contradict_each_other_is_blocked_and_says_how_to_
     assert not Policy.objects.exists()
 
 
+HELD = {
+    "sensitivity_level": "internal",
+    "status": "active",
+    "retention": {"period": "P7Y", "legal_hold": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"retention": {"period": "P1Y", "legal_hold": True}}, "what is kept for 7 years cannot be kept for less time, 1 year"),
+        ({"retention": {"period": "P1Y"}}, "Lift the hold first"),
+        ({"retention": {"period": "P7Y", "action": "hard_delete", "legal_hold": True}}, "7 years, then delete"),
+        ({"retention": {"legal_hold": True}}, "no period"),
+        ({"status": "deprecated"}, "its policy cannot be given up"),
+    ],
+)  # fmt: skip
+def test_a_plan_against_a_legal_hold_is_blocked_and_says_what_stands_in_its_way(
+    producer, policy_admin, wanted, said
+):
+    decided(kinds(applied(producer, policies=HELD))["policy"], policy_admin)
+
+    made = plan.make(written(policies={**HELD, **wanted}), producer)
+
+    (verdict,) = [each["verdict"] for each in made.result["capsules"]]
+    assert verdict["decision"] == "blocked"
+    assert "A legal hold stands on" in verdict["reasons"][-1]["text"]
+    assert said in verdict["reasons"][-1]["text"]
+    with pytest.raises(Conflict) as refused:
+        applying.apply(made, reader=producer)
+    assert refused.value.code == "plan_blocked"
+    assert "legal hold" in refused.value.detail
+
+
+def test_a_plan_that_keeps_longer_or_lifts_the_hold_alone_is_not_blocked(producer, policy_admin):
+    decided(kinds(applied(producer, policies=HELD))["policy"], policy_admin)
+
+    for retention in ({"period": "P9Y", "legal_hold": True}, {"period": "P7Y"}):
+        made = plan.make(written(policies={**HELD, "retention": retention}), producer)
+        assert made.result["capsules"][0]["verdict"]["decision"] != "blocked"
+
+
+def test_a_document_that_says_nothing_of_policies_leaves_the_hold_as_it_is(producer, policy_admin):
+    decided(kinds(applied(producer, policies=HELD))["policy"], policy_admin)
+
+    applied(producer, description="Orders of the shop.")
+
+    policy = Policy.objects.get()
+    assert (policy.status, policy.legal_hold) == ("active", True)
+
+
 def test_a_contradiction_that_stands_already_blocks_nobody_who_did_not_bring_it(producer, policy_admin):
     done = applied(producer, policies=APART)
     decided(kinds(done)["policy"], policy_admin)

@@ -21,6 +21,9 @@ STEPS = {"suspended": "suspend", "active": "reinstate", "deprecated": "deprecate
 
 
 HELD = _("A legal hold stands. The policy cannot be deprecated until the hold ends.")
+KEPT = _(
+    "A legal hold stands. Nothing is kept for less time until the hold is lifted, by a change of its own."
+)
 
 
 def wrote_it_or_may_write(policy, reader):
@@ -114,7 +117,20 @@ class Lifecycle(Reviewable, Stateful):
         found = super().checked(content)
         if found["policy_status"] == PolicyStatus.DEPRECATED and self.legal_hold:
             raise ValidationError({"legal_hold": [HELD]})
+        if self.is_in_force:
+            self._refuse_less_time(found)
         return found
+
+    def _refuse_less_time(self, content):
+        """Under a legal hold nothing is kept for less time; the database refuses it too, for a hold that comes later."""
+        from .. import holds
+
+        stored, wanted = (
+            (values["retention_period"], values["deletion_action"])
+            for values in (self._values(self.canonical_content()), self._values(content))
+        )
+        if holds.keeps_less(stored, wanted) and holds.over(self):
+            raise ValidationError({"retention_period": [KEPT]})
 
     @classmethod
     def lock_around(cls, pk):
