@@ -6,6 +6,7 @@ from tests.browser.axe import violations
 
 CUSTOMERS = "/capsules/urn:dcs:dbt:model:jaffle_shop.main:customers/"
 FOCUS = CUSTOMERS.split("/")[2]
+COMPLIANCE = ("compliance", "exposed", "masking-unsettled", "without-policy", "retention-due", "frameworks")
 PAGES = {
     "analyst": [
         "/",
@@ -63,6 +64,23 @@ PAGES = {
         "/quality/rules/1/edit/",
         "/quality/rules/1/retire/",
     ],
+    "policyadmin": [
+        "/",
+        "/policies/",
+        "/policies/?review=today",
+        "/policies/1/",
+        "/policies/1/edit/",
+        "/policies/conflicts/",
+        "/policies/retention/",
+        "/policies/matrix/",
+        "/policies/matrix/?q=first_name&show=personal",
+        "/policies/matrix/?q=nothing+is+called+this",
+        "/policies/simulator/",
+        f"/policies/simulator/?capsule={FOCUS}&role=analyst&purpose=reporting",
+        "/policies/simulator/?capsule=nothing+is+called+this",
+        "/policies/compliance/",
+        *(f"/reports/{name}/" for name in COMPLIANCE),
+    ],
     "auditor": ["/", "/audit/"],
     "admin": ["/", "/audit/"],
     None: ["/sign-in/"],
@@ -75,6 +93,21 @@ def test_axe_finds_nothing(visit, person):
     found = {}
 
     for path in PAGES[person]:
+        page.goto(path)
+        if wrong := violations(page):
+            found[path] = wrong
+
+    assert found == {}
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("dark", 375)])
+def test_axe_finds_nothing_where_policies_are_tried_and_counted(visit, theme, width):
+    page = visit("policyadmin", policy=False, theme=theme, width=width)
+    found = {}
+
+    page.goto("/policies/matrix/?q=first_name")
+    cell = page.locator("a[href*='cell=']").first.get_attribute("href")
+    for path in (cell, *PAGES["policyadmin"]):
         page.goto(path)
         if wrong := violations(page):
             found[path] = wrong
