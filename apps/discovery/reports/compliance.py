@@ -25,6 +25,7 @@ from .columns import (
     OF_COLUMNS,
     SENSITIVE,
     SENSITIVE_FROM,
+    SENSITIVE_ONE,
     SENSITIVE_ONES,
     TABLES,
     Columns,
@@ -39,7 +40,7 @@ OPEN = "NOT (rule.masked OR own.required OR whole.required)"
 
 def exposed(filters, reader, _choice):
     where = Condition(
-        f"{SENSITIVE_ONES} AND {OPEN} AND lower(f.layer) = ANY (%s)", (SENSITIVE_FROM, list(CONSUMED))
+        f"{SENSITIVE_ONE} AND {OPEN} AND lower(f.layer) = ANY (%s)", (SENSITIVE_FROM, list(CONSUMED))
     )
     return Columns("exposed", columns_where(where, reader), filters, reader)
 
@@ -58,8 +59,14 @@ EXPOSED = Report(
 )
 
 
+# Follows from what is asked of each column, and leaves few of them to ask.
+ASKING = "p.requires_masking AND p.policy_status = 'active'"
+ASKED = f"""(k.id IN (SELECT p.column_id FROM dcs.data_policies p WHERE p.column_id IS NOT NULL AND {ASKING})
+    OR k.capsule_id IN (SELECT p.capsule_id FROM dcs.data_policies p WHERE p.capsule_id IS NOT NULL AND {ASKING}))"""  # noqa: S608
+
+
 def unsettled(filters, reader, _choice):
-    where = Condition(f"{BARE} AND (own.required OR whole.required)")
+    where = Condition(f"{ASKED} AND {BARE} AND (own.required OR whole.required)")
     return Columns("masking-unsettled", columns_where(where, reader), filters, reader)
 
 
@@ -123,11 +130,11 @@ FROM {CAPSULES} WHERE {{where}} AND f.capsule_id = ANY (%s)
 
 
 def due(filters, reader, days):
-    """What has to be deleted or anonymized by the last day of the period, and is not held; two queries."""
+    """What has to be deleted or anonymized by the last day of the period, and is not held; three queries."""
     last = last_day(days)
     kept = [
         each
-        for each in retention.kept(reader, on=timezone.localdate())
+        for each in retention.kept(reader, on=timezone.localdate(), due_by=last)
         if each.due is not None and each.due <= last and not each.held
     ]
     places = _placed({each.home.pk for each in kept}, filters, reader)
@@ -183,16 +190,16 @@ RETENTION = Report(
 # ---------- frameworks ----------
 
 HELD = f"""
-    SELECT coalesce(bool_or(p.retention_period IS NOT NULL), FALSE) AS retained,
-           coalesce(bool_or(p.audit_log_required), FALSE) AS logged
-    FROM dcs.data_policies p WHERE {IN_FORCE} AND (p.capsule_id = f.capsule_id OR p.column_id IN (
-        SELECT k.id FROM dcs.columns k WHERE k.capsule_id = f.capsule_id AND k.retired_at IS NULL AND k.visibility_rank <= %s))
+    SELECT coalesce(p.capsule_id, k.capsule_id) AS capsule_id, bool_or(p.retention_period IS NOT NULL) AS retained,
+           bool_or(p.audit_log_required) AS logged
+    FROM dcs.data_policies p LEFT JOIN dcs.columns k ON k.id = p.column_id AND k.retired_at IS NULL
+    WHERE {IN_FORCE} AND (p.column_id IS NULL OR k.visibility_rank <= %s) GROUP BY 1
 """  # noqa: S608 - no value in it
 # A capsule that names no framework counts where it holds personal data: somebody should have asked.
 NAMED = "unnest(CASE WHEN cardinality(f.frameworks) = 0 THEN ARRAY[NULL]::text[] ELSE f.frameworks END) named(word)"
 CAPSULES_OF = f"""
 SELECT named.word, count(*), count(*) FILTER (WHERE held.retained), count(*) FILTER (WHERE held.logged)
-FROM {CAPSULES} CROSS JOIN LATERAL ({HELD}) held CROSS JOIN LATERAL {NAMED}
+FROM {CAPSULES} LEFT JOIN ({HELD}) held ON held.capsule_id = f.capsule_id CROSS JOIN LATERAL {NAMED}
 WHERE {{where}} AND (named.word IS NOT NULL OR f.pii_columns > 0) GROUP BY 1
 """  # noqa: S608 - no value in it
 COLUMNS_OF = f"""
