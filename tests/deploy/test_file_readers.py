@@ -367,3 +367,17 @@ def test_whatever_stands_where_something_else_should_is_read_or_refused(tmp_path
         found = error
 
     assert isinstance(found, ReaderError) or documents.canonical(only(found))
+
+
+@pytest.mark.parametrize("name", ["orders.avsc", "iceberg_orders.metadata.json"])
+def test_a_field_without_a_name_gets_one_and_is_noted(tmp_path, name):
+    content = json.loads((FOLDER / name).read_bytes())
+    fields = (content if "fields" in content else content["schemas"][-1])["fields"]
+    fields[0]["name"] = ""
+    path = tmp_path / name
+    path.write_text(json.dumps(content), "utf-8")
+
+    found = read(path)
+
+    assert documents.canonical(only(found))["schema"]["columns"][0]["name"] == "column"
+    assert "no_name" in [note.code for note in found.notes]

@@ -62,10 +62,13 @@ class Shape:
 
 
 def unique(fields, notes, called):
-    """The fields with names that are there twice told apart, which is noted."""
+    """The fields with names that are there twice told apart and nameless ones named, which is noted."""
     seen: dict[str, int] = {}
     for each in fields:
-        name = each.name or "column"
+        if not each.name:
+            each.name = "column"
+            notes.append(Note("warning", "no_name", f"{called} has a column without a name."))
+        name = each.name
         seen[name] = seen.get(name, 0) + 1
         if seen[name] > 1:
             each.name = f"{name}_{seen[name]}"
