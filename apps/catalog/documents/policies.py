@@ -91,7 +91,7 @@ def _dates(entry, place):
     for key in ("effective_from", "effective_to"):
         if key in entry:
             entry[key] = (place / key).date(entry[key])
-    if entry.get("effective_from", "") > entry.get("effective_to", "9999"):
+    if "effective_to" in entry and entry.get("effective_from", "") > entry["effective_to"]:
         message = f"effective_to {entry['effective_to']} is before effective_from {entry['effective_from']}."
         (place / "effective_to").say("E308", message, "Swap the two dates, or correct one.")
     if "retention" in entry:

@@ -59,3 +59,12 @@ def test_the_hashes_of_a_state():
     assert documents.state_hash(state, 1) != documents.state_hash(state, 2)
     assert documents.version_hash(state) == documents.version_hash(said(COLUMNS))
     assert len(documents.version_hash(state)) == 64
+
+
+def test_a_policy_without_an_end_may_begin_in_the_last_year_there_is():
+    policies = {"sensitivity_level": "internal", "effective_from": "9999-12-31"}
+    found = documents.canonical(
+        {"urn": "urn:dcs:dbt:model:shop:orders", "name": "orders", "policies": policies}
+    )
+
+    assert found["policies"]["effective_from"] == "9999-12-31"
