@@ -40,20 +40,22 @@ def capture_touched(reader):
         capture(said, reader, said=said)
 
 
-def capture(capsule_ids, reader, *, said=None, names=None, renames=None, told=None, context=None):
+def capture(
+    capsule_ids, reader, *, said=None, names=None, renames=None, told=None, context=None, contexts=None
+):
     """Keep a version of each capsule whose document differs from that of its newest version; returns the new ones.
 
     `said` maps capsule id to (who, why), where it is not `reader` alone; `names` to the text of the version,
     `renames` to the {old: new} names of columns, `told` to the `version_history` of its document; `context` adds to
-    the deployment context of all. The capsules are locked in the order of their URNs, as by whoever applies a plan. Ten queries and those of the
+    the deployment context of all, `contexts` to that of single ones. The capsules are locked in the order of their URNs, as by whoever applies a plan. Ten queries and those of the
     states, for up to 500 capsules.
     """
     ids = _in_order(capsule_ids)
     made = []
     for start in range(0, len(ids), PART):
-        made += _captured(
-            ids[start : start + PART], reader, said or {}, names or {}, renames or {}, told or {}, context
-        )
+        part = ids[start : start + PART]
+        contexts_of = {key: {**(context or {}), **(contexts or {}).get(key, {})} for key in part}
+        made += _captured(part, reader, said or {}, names or {}, renames or {}, told or {}, contexts_of)
     _settle(made)
     return made
 
@@ -67,7 +69,7 @@ def _in_order(capsule_ids):
         return [key for (key,) in cursor.fetchall()]
 
 
-def _captured(ids, reader, said, names, renames, told, context):
+def _captured(ids, reader, said, names, renames, told, contexts):
     locked = Capsule._base_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=ids)
     capsules = list(locked.select_related("owner", "domain", "source_system").order_by("urn"))
     newest = {version.capsule_id: version for version in _newest(ids)}
@@ -90,7 +92,7 @@ def _captured(ids, reader, said, names, renames, told, context):
         version.content_hash = hashes[capsule.pk]
         version.name = names.get(capsule.pk)
         version.deployed_by = (who or reader.name)[:255]
-        version.deployment_context = _context(reader, why, context)
+        version.deployment_context = _context(reader, why, contexts[capsule.pk])
         earlier += past.before(version)
         past.describe(version)
         found.append(version)
@@ -214,7 +216,7 @@ def _context(reader, why, more):
         "application": reader.application,
         "request_id": reader.request_id,
         "reason": why,
-        **(more or {}),
+        **more,
     }
     return {key: value for key, value in about.items() if value}
 

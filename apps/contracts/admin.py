@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.dcs.admin import GovernedAdmin, ReadOnlyAdmin
 from apps.workflow.admin import WorkflowAdmin
 
-from .models import Announcement, Answer, Contract, Incident, Measurement, Watch
+from .models import Announcement, Answer, Contract, Incident, Measurement, Override, Watch
 
 
 @admin.register(Contract)
@@ -140,6 +140,16 @@ class AnswerAdmin(ReadOnlyAdmin):
     list_select_related = ["announcement", "person"]
     list_filter = ["says"]
     search_fields = ["consumer", "=announcement__number"]
+
+
+@admin.register(Override)
+class OverrideAdmin(ReadOnlyAdmin):
+    """Asked for and decided on the page of a plan."""
+
+    list_display = ["plan", "capsule", "contract_version", "asked_by", "decision", "decided_by", "used_by"]
+    list_select_related = ["capsule", "asked_by", "decided_by"]
+    list_filter = ["decision"]
+    search_fields = ["plan", "capsule__name", "reason"]
 
 
 @admin.register(Watch)

@@ -12,7 +12,7 @@ from apps.workflow.refusals import needs_proof
 from . import history, monitor, promises, spoken
 from .access import may_remove, may_watch, may_write
 from .consumers import consumers, effective
-from .models import Announcement, Contract, Incident
+from .models import Announcement, Contract, Incident, Override
 
 INCIDENTS = 10
 SHOWN = 5
@@ -64,6 +64,10 @@ def life(contract, reader):
         "announced": Announcement.objects.visible_to(reader)
         .filter(capsule=contract.capsule)
         .order_by("-announced_at")[:SHOWN],
+        "overridden": Override.objects.visible_to(reader)
+        .filter(capsule=contract.capsule, contract_version=contract.version, used_at__isnull=False)
+        .select_related("asked_by", "decided_by")
+        .order_by("-used_at")[:SHOWN],
         "taken": contract.steps_taken[:50],
         "may_write": may_write(reader, contract.capsule),
         "may_remove": may_remove(reader, contract),

@@ -17,6 +17,7 @@ from .models import Incident
 Why = Notification.Why
 EVENT = "promise_broken"
 ANNOUNCED = "change_announced"
+ASKED, OVERRIDDEN = "override_asked", "contract_overridden"
 
 
 def broken(keys):
@@ -46,9 +47,6 @@ def broken(keys):
 
 def announced(announcement, contract):
     """Tell the consumers of a contract of a change to come, each person once; returns how many messages are new."""
-    names = {
-        each[part].lower() for each in known(contract.known_consumers, []) for part in ("team", "contact")
-    }
     words = _("%(name)s changes from %(day)s: %(text)s") % {
         "name": announcement.capsule.name,
         "day": announcement.effective_on.isoformat(),
@@ -56,10 +54,57 @@ def announced(announcement, contract):
     }
     rows = [
         (person, Why.CONSUMER, words)
-        for person in _concerned(set(), names - {""})
+        for person in _concerned(set(), _called(contract))
         if _clearance(person) >= announcement.visibility_rank
     ]
     return notices.tell(rows, ANNOUNCED, announcement.get_absolute_url(), stage=str(announcement.pk))
+
+
+def override_asked(override, contract, url, *, by):
+    """Tell those who may answer that somebody asks to go past a contract; returns how many messages are new."""
+    words = _("%(who)s asks to go past the contract of %(name)s: %(reason)s") % {
+        "who": by.user,
+        "name": override.capsule.name,
+        "reason": override.reason,
+    }
+    people = (
+        get_user_model()
+        .objects.filter(is_active=True, groups__name="contract_owner")
+        .exclude(pk=by.user.pk)
+        .prefetch_related("groups", "team_memberships")
+    )
+    owner = override.capsule.owner_id
+    rows = [
+        (person, Why.DECIDER, words)
+        for person in people
+        if _clearance(person) >= override.visibility_rank
+        and (owner is None or owner in {each.owner_id for each in person.team_memberships.all()})
+    ]
+    return notices.tell(rows, ASKED, url, stage=str(override.pk))
+
+
+def overridden(override, contract):
+    """Tell the consumers at once that their contract was passed by; returns how many messages are new."""
+    words = _(
+        "%(name)s has changed without the notice of its contract: %(reason)s Agreed by %(first)s and %(second)s."
+    ) % {
+        "name": override.capsule.name,
+        "reason": override.reason.rstrip(".") + ".",
+        "first": override.asked_by,
+        "second": override.decided_by,
+    }
+    rows = [
+        (person, Why.CONSUMER, words)
+        for person in _concerned(set(), _called(contract))
+        if _clearance(person) >= override.visibility_rank
+    ]
+    return notices.tell(rows, OVERRIDDEN, contract.get_absolute_url(), stage=str(override.pk))
+
+
+def _called(contract):
+    """What the consumers of a contract are called by, in lower case: their teams and their addresses."""
+    listed = known(contract.known_consumers, [])
+    return {each[part].lower() for each in listed for part in ("team", "contact")} - {""}
 
 
 def _people(found):

@@ -22,7 +22,7 @@ def announce(plan, *, text, by):
     made = []
     refusal = Conflict(_("No contract asks %(plan)s for an announcement.") % {"plan": plan}, code="no_change")
     with transaction.atomic():
-        for capsule, covers in _blocked(plan, by):
+        for capsule, covers in blocked(plan, by):
             try:
                 made.append(announcing.announce(capsule, covers, text=text, by=by))
             except Conflict as already:
@@ -34,8 +34,8 @@ def announce(plan, *, text, by):
         return plans.again(plan, by), made
 
 
-def _blocked(plan, reader):
-    """(capsule, what has to be announced of it) for each capsule that a contract blocks."""
+def blocked(plan, reader):
+    """(capsule, what the contract holds up of it) for each capsule that a contract blocks and the reader may see."""
     entries = {
         each["urn"]: each for each in plan.result["capsules"] if each["verdict"]["decision"] == "blocked"
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.audit.context import acting
 from apps.catalog import storing, versions
 from apps.catalog.changes.change import B
-from apps.contracts import announcing, monitor
+from apps.contracts import announcing, monitor, overriding
 from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
 from apps.glossary import late
@@ -203,9 +203,10 @@ def _carry_out(plan, drafted, reader, say=quiet):
     telling.applied(plan, list(capsules.values()), by=reader)
     ids = {urn: capsule.pk for urn, capsule in capsules.items()}
     if ids:
-        announcing.carry_out(
-            {ids[step.urn]: {change.fingerprint for change in step.changes} for step in steps}, plan=plan
-        )
+        done = {ids[step.urn]: {change.fingerprint for change in step.changes} for step in steps}
+        announcing.carry_out(done, plan=plan)
+        overridden = {ids[step.urn] for step in steps if step.decision.overridden}
+        past = overriding.use({key: done[key] for key in overridden}, plan=plan) if overridden else {}
         monitor.look_again(ids.values())
         say(_("Keeping versions"), 2, STEPS)
         versions.capture(
@@ -215,6 +216,7 @@ def _carry_out(plan, drafted, reader, say=quiet):
             renames={ids[step.urn]: step.renames for step in steps if step.renames},
             told={ids[step.urn]: told for step in steps if (told := step.wanted.get("version_history"))},
             context={"plan": str(plan.pk), "document_hash": plan.document_hash},
+            contexts=past,
         )
         quality_schedules.after_ingestion(ids.values())
     beside = origins.settle(plan, reader)

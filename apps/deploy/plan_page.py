@@ -8,7 +8,7 @@ from apps.audit.activity import people_called
 from apps.catalog.comparison_markdown import counted
 from apps.ui.formats import exact
 
-from . import drift, origins, plan_impact, rights, showing, standing
+from . import drift, origins, overriding, plan_impact, rights, showing, standing
 from .plan_forms import DecisionForm, ScheduleForm
 from .showing import LISTED
 
@@ -66,6 +66,8 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None, deci
     if where.may_schedule:
         found["schedule"] = schedule or ScheduleForm.beginning(where.earliest)
     found["may_announce"] = found["may_plan"] and any(block.day is None for block in where.blocks)
+    found["override"] = overriding.shown(plan, reader) if where.blocks else {}
+    found["may_override"] = bool(found["override"]) and found["mine"] and not found["override"]["waiting"]
     if plan.reading and where.state in ("ready", "partial"):
         found["decision"] = decision or DecisionForm(plan, reader)
     if where.state == "applying":

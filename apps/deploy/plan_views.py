@@ -17,10 +17,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.dcs import deadlocks
 from apps.dcs.refusals import Conflict
+from apps.people import proof
 from apps.ui import paging, spreadsheets
 from apps.ui.htmx import fragment, is_for
 
-from . import announcing, applying, background, plan, plan_page, rights, standing
+from . import announcing, applying, background, overriding, plan, plan_page, rights, standing
 from .models import Plan
 from .plan_forms import DecisionForm, ScheduleForm
 from .querysets import READ_ALL
@@ -189,6 +190,42 @@ def announce(request, number):
     labels = ", ".join(map(str, announced))
     messages.success(request, _("Announced as %(labels)s. The days of notice run.") % {"labels": labels})
     return redirect(made)
+
+
+@require_POST
+@login_required
+def override(request, number):
+    """Ask a second person to let the plan through although contracts block it."""
+    found = _found(request, number)
+    try:
+        overriding.ask(found, reason=request.POST.get("reason", ""), by=request.reader)
+    except ValidationError as invalid:
+        refused = Conflict(" ".join(invalid.messages), code="invalid")
+        return _shown(request, found, refused=refused, status=422)
+    except Conflict as refused:
+        return _shown(request, found, refused=refused, status=409)
+    messages.success(request, _("The contract owners have been asked. It holds once one of them agrees."))
+    return redirect(found)
+
+
+@require_POST
+@login_required
+def answer_override(request, number):
+    """Let the plan go past the contracts, or not; a second person does so with a password of the last five minutes."""
+    found = _found(request, number)
+    granted = request.POST.get("do") == "grant"
+    try:
+        if wrong := proof.show(request):
+            raise ValidationError(wrong)
+        overriding.decide(found, granted, by=request.reader, why=request.POST.get("why", ""))
+    except ValidationError as invalid:
+        refused = Conflict(" ".join(invalid.messages), code="invalid")
+        return _shown(request, found, refused=refused, status=422)
+    except Conflict as refused:
+        return _shown(request, found, refused=refused, status=409)
+    said = _("Granted for four hours and one apply.") if granted else _("Refused.")
+    messages.success(request, said)
+    return redirect(found)
 
 
 @require_POST

@@ -6,7 +6,7 @@ from apps.catalog.changes.facts import SENSITIVITY, Facts, ValueDomain
 from apps.catalog.changes.notices import Dealings, SignOff
 from apps.catalog.models import Capsule, Constraint
 from apps.catalog.models import ValueDomain as Stored
-from apps.contracts import announcing
+from apps.contracts import announcing, overriding
 from apps.contracts import document as contracts
 from apps.people.roles import LEVELS, ROLES
 from apps.provenance.models import CapsuleEdge
@@ -15,7 +15,7 @@ CLEARANCES = {role.name: LEVELS[role.clearance] for role in ROLES.values()}
 
 
 class Surroundings:
-    """Everything that comparing and judging many capsules asks of the database, in eight queries."""
+    """Everything that comparing and judging many capsules asks of the database, in nine queries."""
 
     def __init__(self, capsules, states, author):
         self._author = author
@@ -27,6 +27,7 @@ class Surroundings:
         self._contracts = contracts.stored(capsules)
         self._keys = dict(Capsule._base_manager.filter(pk__in=capsules).values_list("urn", "pk"))
         self._told, self._under = announcing.told(capsules)
+        self._overrides = overriding.granted(capsules)
 
     def facts(self, urn, renames):
         """The `Facts` of one capsule's comparison."""
@@ -54,7 +55,14 @@ class Surroundings:
             deprecation_announced=_deprecation_announced(held),
             author=self._author,
             sign_off=self._sign_off(key, held),
+            override=self._override(key, held),
         )
+
+    def _override(self, key, held):
+        """What two people agreed to let through under the contract in force; the last of it."""
+        version = held.version if held is not None else None
+        found = [told for under, told in self._overrides.get(key, ()) if under == version]
+        return found[-1] if found else None
 
     def _sign_off(self, key, held):
         """The version in force, where it was signed after the change was announced under another."""

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from apps.contracts.models import Override
 from apps.people.models import User
 from apps.quality.models.profiles import PERCENTAGES
 from tests import factories as make
@@ -59,6 +60,12 @@ def profiled_twice():
     run = make.QualityRunFactory(capsule=column.capsule)
     make.ColumnProfileFactory(column=column, run=run, profiled_at=timezone.now())
     make.ColumnProfileFactory(column=column, run=run, profiled_at=timezone.now() - timedelta(hours=1))
+
+
+def override_decided(decision, *, by_another):
+    asked = make.OverrideFactory()
+    by = make.UserFactory() if by_another else asked.asked_by
+    Override._base_manager.filter(pk=asked.pk).update(decision=decision, decided_by=by)
 
 
 def two_grants():
@@ -122,6 +129,7 @@ WRONG_VALUES = [
     ("sla_measurements.sla_metric_valid", make.MeasurementFactory, "metric", "banana"),
     ("sla_measurements.sla_aspect_valid", make.MeasurementFactory, "aspect", "banana"),
     ("announcement_answers.announcement_answer_valid", make.AnswerFactory, "says", "perhaps"),
+    ("contract_overrides.overrides_say_why", make.OverrideFactory, "reason", "Because I say so."),
     ("announcement_answers.objections_say_why", make.AnswerFactory, "says", "objected"),
     ("contract_watches.contract_health_valid", make.WatchFactory, "health", "banana"),
     ("rules.rule_severity_valid", make.ArchitectureRuleFactory, "severity", "high"),
@@ -267,6 +275,8 @@ REPETITIONS = [
         "sla_measurements.a_promise_is_measured_once",
         same(make.MeasurementFactory, "contract", measured_at=timezone.now()),
     ),
+    ("contract_overrides.override_decision_valid", partial(override_decided, "perhaps", by_another=True)),
+    ("contract_overrides.override_by_two_people", partial(override_decided, "granted", by_another=False)),
     ("announcements.announcement_number_unique", twice(make.AnnouncementFactory, number=7)),
     ("contract_watches.contract_watches_contract_id_key", same(make.WatchFactory, "contract")),
     ("sla_incidents.one_open_incident", same(make.IncidentFactory, "contract")),

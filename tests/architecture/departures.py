@@ -108,6 +108,7 @@ EXPLAINED = {
             "contract_watches",
             "announcements",
             "announcement_answers",
+            "contract_overrides",
             "steps",
             "reviews",
             "review_authors",

@@ -28,6 +28,8 @@ MATRIX = [
     ("deploy:schedule", ("number",), "post", (404, 302, 409, 409, 409, 409, 409)),
     ("deploy:again", ("number",), "post", (404, 302, 302, 403, 403, 403, 403)),
     ("deploy:announce", ("number",), "post", (404, 409, 409, 409, 409, 409, 409)),
+    ("deploy:override", ("number",), "post", (404, 409, 409, 409, 409, 409, 409)),
+    ("deploy:answer_override", ("number",), "post", (404, 409, 409, 409, 409, 409, 409)),
     ("deploy:plan_capsule", (URN,), "get", (403, 200, 200, 200, 200, 403, 403)),
     ("deploy:plan_capsule", (URN,), "post", (403, 422, 422, 422, 422, 403, 403)),
     ("deploy:import_rules", (URN,), "get", (403, 200, 200, 403, 403, 403, 403)),

@@ -27,6 +27,7 @@ from .contracts import (
     ContractFactory,
     IncidentFactory,
     MeasurementFactory,
+    OverrideFactory,
     WatchFactory,
 )
 from .dcs import JobProgressFactory
@@ -60,6 +61,7 @@ __all__ = [
     "ColumnTagFactory",
     "ConstraintFactory",
     "AnnouncementFactory",
+    "OverrideFactory",
     "AnswerFactory",
     "ContractFactory",
     "DataProductFactory",

@@ -1,3 +1,4 @@
+import uuid
 from datetime import date
 from decimal import Decimal
 
@@ -5,7 +6,16 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.contracts.models import Announcement, Answer, Contract, Incident, Measurement, Promise, Watch
+from apps.contracts.models import (
+    Announcement,
+    Answer,
+    Contract,
+    Incident,
+    Measurement,
+    Override,
+    Promise,
+    Watch,
+)
 
 from .approvals import approved
 from .catalog import CapsuleFactory
@@ -56,6 +66,18 @@ class AnnouncementFactory(DjangoModelFactory):
     told = ["finance"]
     text = "The column amount goes; use net_amount."
     effective_on = date(2026, 12, 24)
+
+
+class OverrideFactory(DjangoModelFactory):
+    class Meta:
+        model = Override
+
+    capsule = factory.SubFactory(CapsuleFactory)
+    contract_version = "1.0.0"
+    plan = "PL-7"
+    plan_key = factory.LazyFunction(uuid.uuid4)
+    reason = "The regulator wants the column gone by tonight."
+    asked_by = factory.SubFactory(UserFactory)
 
 
 class AnswerFactory(DjangoModelFactory):

@@ -158,7 +158,7 @@ class _Court:
     def lift(self, blocked):
         """(reasons, day on which notice lifts, whether the block is lifted, whether by override)."""
         override = self.dealings.override
-        if override and len(override.reason.strip()) >= SHORTEST_REASON and self._second(override.person):
+        if override and self._passes(override, blocked):
             reason = _reason("overridden", blocked, names=override.person, reason=override.reason)
             return (reason,), None, True, True
         reasons: list[Reason] = []
@@ -246,6 +246,15 @@ class _Court:
 
     def _second(self, person):
         return bool(person) and person != self.dealings.author
+
+    def _passes(self, override, blocked):
+        """Whether two people have agreed to let all of this through: nobody agrees with themselves."""
+        return (
+            len(override.reason.strip()) >= SHORTEST_REASON
+            and self._second(override.person)
+            and override.person != override.asked_by
+            and override.covers_all(blocked)
+        )
 
     def _why_held(self, change, day):
         announced: list[Announcement] = [

@@ -1,7 +1,7 @@
 """What has been done about a coming change: announcements, answers of consumers, sign-off, override."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .change import Change
@@ -44,10 +44,19 @@ class SignOff:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A reason and a second person, with the right, to let a blocked change pass."""
+    """A reason and a second person, with the right, to let blocked changes pass.
+
+    `covers` are fingerprints of the changes, None for all. `asked_by` is who wanted it.
+    """
 
     reason: str
     person: str
+    asked_by: str = ""
+    covers: frozenset[str] | None = None
+
+    def covers_all(self, changes: Iterable[Change]) -> bool:
+        """Whether all of these changes were agreed to."""
+        return self.covers is None or all(change.fingerprint in self.covers for change in changes)
 
 
 @dataclass(frozen=True, slots=True)

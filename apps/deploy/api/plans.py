@@ -12,8 +12,10 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
-from apps.deploy import announcing, applying, plan
+from apps.contracts.models import Override
+from apps.deploy import announcing, applying, overriding, plan
 from apps.deploy.models import Plan
+from apps.people.rest.serializers import BodySerializer
 from apps.people.rest.viewsets import PlainView
 
 from .bodies import FLAGS, Documents, PlanAnswer, shown
@@ -149,6 +151,78 @@ class AnnouncePlan(PlainView):
         return Response(
             shown(found, request.reader), status=status.HTTP_201_CREATED, headers={"Location": location}
         )
+
+
+class OverrideAsked(BodySerializer):
+    """Why consumers cannot be given their notice."""
+
+    reason = serializers.CharField(min_length=20, max_length=5000)
+
+
+class OverrideAnswered(BodySerializer):
+    """Whether a second person lets the plan through; a refusal says why."""
+
+    decision = serializers.ChoiceField(choices=Override.Decision.choices)
+    why = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+
+
+class OverrideShown(serializers.Serializer):
+    """A wish to go past a contract, and what a second person said."""
+
+    id = serializers.UUIDField()
+    capsule_urn = serializers.CharField(source="capsule.urn")
+    contract_version = serializers.CharField()
+    reason = serializers.CharField()
+    asked_by = serializers.CharField(source="asked_by.username")
+    asked_at = serializers.DateTimeField()
+    decision = serializers.CharField(help_text="granted, refused, or empty while nobody has decided.")
+    why = serializers.CharField()
+    decided_by = serializers.CharField(source="decided_by.username", default=None)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    used_by = serializers.CharField(help_text="The plan that went past the contract with it.")
+
+
+class OverridesOfPlan(PlainView):
+    """Lets a plan go past the contracts that block it, if two people agree."""
+
+    @extend_schema(operation_id="plans_overrides", responses={200: OverrideShown(many=True), 404: None})
+    def get(self, request, pk):
+        """What was asked for this plan, and what was answered."""
+        found = overriding.of(_plan(request.reader, pk), request.reader)
+        return Response(OverrideShown(found, many=True).data)
+
+    @extend_schema(
+        operation_id="plans_override",
+        request=OverrideAsked,
+        responses={201: OverrideShown(many=True), 404: None, 409: None},
+    )
+    def post(self, request, pk):
+        """Ask to let the blocked changes through; contract owners are told. 409 where nothing is blocked."""
+        asked = OverrideAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        made = overriding.ask(
+            _plan(request.reader, pk), reason=asked.validated_data["reason"], by=request.reader
+        )
+        return Response(OverrideShown(made, many=True).data, status=status.HTTP_201_CREATED)
+
+
+class AnswerOverrides(PlainView):
+    """Takes the answer of a second person."""
+
+    @extend_schema(
+        operation_id="plans_override_answer",
+        request=OverrideAnswered,
+        responses={200: OverrideShown(many=True), 403: None, 404: None, 409: None},
+    )
+    def post(self, request, pk):
+        """Grant or refuse what was asked for the plan. A token cannot, nor who asked; a grant needs a fresh password."""
+        said = OverrideAnswered(data=request.data)
+        said.is_valid(raise_exception=True)
+        granted = said.validated_data["decision"] == Override.Decision.GRANTED
+        made = overriding.decide(
+            _plan(request.reader, pk), granted, by=request.reader, why=said.validated_data.get("why", "")
+        )
+        return Response(OverrideShown(made, many=True).data)
 
 
 def _plan(reader, pk):

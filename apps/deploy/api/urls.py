@@ -5,7 +5,7 @@ from django.urls import path
 from .documents import AllDocuments, DocumentOfCapsule
 from .events import LineageBatch, LineageEvents
 from .importing import ImportRules
-from .plans import AnnouncePlan, ApplyPlan, OnePlan, Plans
+from .plans import AnnouncePlan, AnswerOverrides, ApplyPlan, OnePlan, OverridesOfPlan, Plans
 from .reading import IngestDDL, IngestFiles
 from .sources import ReadSource, SourceScheduleView, test_source
 from .views import CancelIngestion, IngestDbt, IngestionJobViewSet
@@ -15,6 +15,8 @@ urlpatterns = [
     path("plans/<key:pk>", OnePlan.as_view(), name="plan-detail"),
     path("plans/<key:pk>/apply", ApplyPlan.as_view(), name="plan-apply"),
     path("plans/<key:pk>/announce", AnnouncePlan.as_view(), name="plan-announce"),
+    path("plans/<key:pk>/overrides", OverridesOfPlan.as_view(), name="plan-overrides"),
+    path("plans/<key:pk>/overrides/answer", AnswerOverrides.as_view(), name="plan-overrides-answer"),
     path("documents", AllDocuments.as_view(), name="document-list"),
     path("capsules/<segment:urn>/document", DocumentOfCapsule.as_view(), name="capsule-document"),
     path("source-systems/<key:pk>/test", test_source, name="source-system-test"),
