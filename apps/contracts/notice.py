@@ -60,7 +60,7 @@ def announced(announcement, contract):
     return notices.tell(rows, ANNOUNCED, announcement.get_absolute_url(), stage=str(announcement.pk))
 
 
-def override_asked(override, contract, url, *, by):
+def override_asked(override, url, *, by):
     """Tell those who may answer that somebody asks to go past a contract; returns how many messages are new."""
     words = _("%(who)s asks to go past the contract of %(name)s: %(reason)s") % {
         "who": by.user,
@@ -71,14 +71,10 @@ def override_asked(override, contract, url, *, by):
         get_user_model()
         .objects.filter(is_active=True, groups__name="contract_owner")
         .exclude(pk=by.user.pk)
-        .prefetch_related("groups", "team_memberships")
+        .prefetch_related("groups")
     )
-    owner = override.capsule.owner_id
     rows = [
-        (person, Why.DECIDER, words)
-        for person in people
-        if _clearance(person) >= override.visibility_rank
-        and (owner is None or owner in {each.owner_id for each in person.team_memberships.all()})
+        (person, Why.DECIDER, words) for person in people if _clearance(person) >= override.visibility_rank
     ]
     return notices.tell(rows, ASKED, url, stage=str(override.pk))
 

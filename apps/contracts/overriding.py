@@ -58,7 +58,7 @@ def ask(capsule, covers, *, reason, plan, by):
             visibility_rank=max(capsule.visibility_rank, contract.visibility_rank),
         )
         made.save(force_insert=True)
-        notice.override_asked(made, contract, plan.get_absolute_url(), by=by)
+        notice.override_asked(made, plan.get_absolute_url(), by=by)
     return Override.objects.select_related("capsule").get(pk=made.pk)
 
 

@@ -66,8 +66,10 @@ def context(request, plan, *, refused=None, instead_of=None, schedule=None, deci
     if where.may_schedule:
         found["schedule"] = schedule or ScheduleForm.beginning(where.earliest)
     found["may_announce"] = found["may_plan"] and any(block.day is None for block in where.blocks)
-    found["override"] = overriding.shown(plan, reader) if where.blocks else {}
-    found["may_override"] = bool(found["override"]) and found["mine"] and not found["override"]["waiting"]
+    found["override"] = override = overriding.shown(plan, reader) if where.blocks else {}
+    found["may_override"] = (
+        bool(override) and found["mine"] and not override["waiting"] and not override["granted"]
+    )
     if plan.reading and where.state in ("ready", "partial"):
         found["decision"] = decision or DecisionForm(plan, reader)
     if where.state == "applying":
